@@ -1,0 +1,174 @@
+"""What a source is: the entries of sources.yml, loaded and validated.
+
+Belongs here: the `Source` model and the sentences for a wrong file. Does not belong here: what
+a dialect means (`dialects/`), how a source is spoken to (`ocpi/`), secrets (only the NAME of
+their variable is known here).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from pipelines.errors import ConfigurationError
+
+Dialect = Literal["ocpi_2_2_1", "ocpi_2_1_1", "eco_movement", "voltality"]
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+DATE_PLACEHOLDER = "{date}"
+
+
+class Source(BaseModel):
+    """One entry of sources.yml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: SourceName
+    dialect: Dialect
+    transport: Literal["file", "http"]
+
+    # transport: file
+    modules: dict[str, str] = Field(
+        default_factory=dict,
+        description="Module name -> local path or http(s) URL; {date} makes past days loadable.",
+    )
+    # transport: http
+    versions_url: str | None = None
+    base_url: str | None = None
+    token_env: str | None = Field(default=None, description="Name of the variable, not its value.")
+    auth: Literal["token", "token_base64", "bearer", "none"] | None = Field(
+        default=None,
+        description="How the token is sent; unset: the dialect's habit, raw, then base64 once.",
+    )
+    page_size: int | None = Field(default=None, ge=1, description="Records asked for per page.")
+    min_request_interval: float = Field(default=0.0, ge=0, description="Seconds between requests.")
+    time_out: float = Field(default=60.0, gt=0, description="Seconds without a byte.")
+    answers_past_days: bool = Field(
+        default=False, description="The server can be asked for a past day (the simulator can)."
+    )
+
+    required: tuple[str, ...] = Field(
+        default=("locations",), description="Modules without which the snapshot is no snapshot."
+    )
+    schedule: str | None = Field(default=None, description="Cron, UTC unless timezone is given.")
+    timezone: str = "UTC"
+    owner: str | None = Field(default=None, description="Who is asked when it breaks (an e-mail).")
+    rank: int = Field(default=100, description="Lower wins when two copies of an EVSE are equal.")
+    mass_change_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Share of known locations that may vanish in a night before a person is asked.",
+    )
+
+    @model_validator(mode="after")
+    def _has_what_its_transport_needs(self) -> Self:
+        if self.transport == "file":
+            if not self.modules:
+                raise ValueError("transport file needs modules: {locations: PATH_OR_URL}")
+            if self.versions_url or self.base_url:
+                raise ValueError("transport file takes modules, not versions_url or base_url")
+        else:
+            if not (self.versions_url or self.base_url):
+                raise ValueError("transport http needs versions_url or base_url")
+            for url in (self.versions_url, self.base_url):
+                if url and urlsplit(url).scheme not in {"http", "https"}:
+                    raise ValueError(f"{url!r} is not an http or https URL")
+                if url and "@" in urlsplit(url).netloc:
+                    raise ValueError("credentials in a URL would reach logs; use token_env")
+        if self.token_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.token_env):
+            # Whoever pastes the token itself here must not see it echoed into a log.
+            raise ValueError("token_env must be the NAME of an environment variable, not a token")
+        return self
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether a past day can be pulled: by {date} in a required path, or by declaration."""
+        if self.answers_past_days:
+            return True
+        return self.transport == "file" and all(
+            DATE_PLACEHOLDER in self.modules[name] for name in self.required if name in self.modules
+        )
+
+    def module_location(self, module: str, day: date) -> str:
+        """Path or URL of a module's document for a day (transport file)."""
+        return self.modules[module].replace(DATE_PLACEHOLDER, day.isoformat())
+
+
+class SourceFile(BaseModel):
+    """The whole of sources.yml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: tuple[Source, ...]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the name {twice[0]!r} is used twice")
+        return self
+
+
+def load_sources(path: Path) -> dict[str, Source]:
+    """Sources by name, in the order of the file.
+
+    Relative paths of modules are resolved against the folder of the file, so that a command
+    means the same from any folder. Raises ConfigurationError with one sentence.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"no list of sources at {path}; write one (see README, 'Adding a source') or set "
+            f"OCPI_WAREHOUSE_SOURCES to where it is"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read the list of sources {path}: {error}") from None
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise ConfigurationError(f"{path}{line} is not valid YAML; correct it there") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path} must begin with 'sources:' and a list of sources")
+    try:
+        parsed = SourceFile.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_first_sentence(error, document)}") from None
+    return {source.name: _anchored(source, path.parent) for source in parsed.sources}
+
+
+def _first_sentence(error: ValidationError, document: dict[str, object]) -> str:
+    """The first problem in words, with the name of the source rather than its index."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = [str(part) for part in first["loc"]]
+    if len(place) > 1 and place[0] == "sources" and place[1].isdigit():
+        entries = document.get("sources")
+        entry = entries[int(place[1])] if isinstance(entries, list | tuple) else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        place = [f"source {name!r}" if name else f"source number {int(place[1]) + 1}", *place[2:]]
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{', '.join(place)}: {message}" if place else message
+
+
+def _anchored(source: Source, folder: Path) -> Source:
+    modules = {
+        name: where if urlsplit(where).scheme in {"http", "https"} else str(folder / where)
+        for name, where in source.modules.items()
+    }
+    return source.model_copy(update={"modules": modules})
