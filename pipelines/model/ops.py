@@ -182,5 +182,29 @@ CHANGE = Table(
     ),
 )
 
+MART_BUILD = Table(
+    name="mart_build",
+    kind="ops",
+    doc="Every build of the marts: which changes it took in, so that the next one knows its days.",
+    key=("build_id",),
+    columns=(
+        Column("build_id", Type.BIGINT, "Running number.", is_nullable=False),
+        Column(
+            "change_id", Type.BIGINT, "Largest ops.change.change_id taken in.", is_nullable=False
+        ),
+        Column(
+            "fingerprint",
+            Type.TEXT,
+            "Hash of models, seeds and source ranks; another one rebuilds everything.",
+            is_nullable=False,
+        ),
+        Column("is_full", Type.BOOL, "Whether every day was rebuilt.", is_nullable=False),
+        Column("days_rebuilt", Type.INT, "Days rebuilt.", unit="days", is_nullable=False),
+        Column("built_at", Type.TIMESTAMP, "When it ended.", unit="UTC", is_nullable=False),
+    ),
+)
+
 REPORT_TABLES = (LEDGER, QUARANTINE, UNOBSERVED, REPAIR, UNKNOWN_ATTRIBUTE)
-OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, LOAD, CHANGE)
+OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, LOAD, CHANGE, MART_BUILD)
+# Not about one source, so without a source column.
+SOURCELESS_TABLES = frozenset({MART_BUILD.name})
