@@ -164,8 +164,9 @@ class EmbeddedServer:
             return None
         if folder.parent != STATE_DIR:
             raise WarehouseError(
-                f"opening the embedded Postgres: {self.postgres_dir}/location names {folder}, which "
-                f"is not a folder in {STATE_DIR}; restore that file or remove {self.postgres_dir}"
+                f"opening the embedded Postgres: {self.postgres_dir}/location names {folder}, "
+                f"which is not a folder in {STATE_DIR}; restore that file, or remove "
+                f"{self.postgres_dir}"
             )
         return folder
 
@@ -451,8 +452,7 @@ def _launch(cluster: Cluster, program: Program, config: Path) -> int:
             "/bin/sh", "-c", script, "sh", str(cluster.log_dir / "start.log"),
             str(program.postgres), "-D", str(cluster.data_dir), "-c", f"config_file={config}",
         ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
         start_new_session=True,

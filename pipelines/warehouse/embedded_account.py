@@ -107,7 +107,7 @@ class ServerAccount:
 def choose_account(*, data_owner_uid: int | None = None) -> ServerAccount:
     """The account for a server, kept to the owner of its data where there are data already.
 
-    Raises WarehouseError when the data belong to somebody else, or when the current user has no name.
+    Raises WarehouseError when the data belong to somebody else, or the current user has no name.
     """
     me = _current_user()
     if me.pw_uid != 0:

@@ -83,7 +83,7 @@ def write_config(
     _write(ident, identity_map(client, roles=(admin, LOADER, ANALYST)))
     return _write(
         conf_dir / "postgresql.conf",
-        "# Written by ocpi-warehouse before every start; changes here are lost. ALTER SYSTEM stays.\n"
+        "# Written by ocpi-warehouse before every start. To change a setting: ALTER SYSTEM.\n"
         + "".join(f"{name} = {_quoted(value)}\n" for name, value in settings.items()),
     )
 
