@@ -179,6 +179,12 @@ CHANGE = Table(
         Column("from_day", Type.DATE, "First day affected.", is_nullable=False),
         Column("to_day", Type.DATE, "Last day affected; NULL: every later day."),
         Column("changed_at", Type.TIMESTAMP, "When.", unit="UTC", is_nullable=False),
+        Column(
+            "build_id",
+            Type.BIGINT,
+            "Build of the marts that took it in; NULL while none has. A mark per row, not a high "
+            "water mark: numbers are given before commit, so a lower one may become visible later.",
+        ),
     ),
 )
 
@@ -189,9 +195,6 @@ MART_BUILD = Table(
     key=("build_id",),
     columns=(
         Column("build_id", Type.BIGINT, "Running number.", is_nullable=False),
-        Column(
-            "change_id", Type.BIGINT, "Largest ops.change.change_id taken in.", is_nullable=False
-        ),
         Column(
             "fingerprint",
             Type.TEXT,
