@@ -1,0 +1,150 @@
+"""The snapshots of all sources: which attempt is in use, and when a new one may be made.
+
+Belongs here: the folder tree, the lock, reuse, and the rules for past days. Does not belong here:
+how an attempt is made (`pulling.py`) or read (`stored.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import filelock
+import msgspec
+
+from pipelines.dialects.endpoints import Protocol
+from pipelines.errors import ConfigurationError, NoSnapshotError, TransientError
+from pipelines.landing.pulling import AttemptInMaking, Progress
+from pipelines.landing.stored import MANIFEST, Attempt, Manifest
+from pipelines.ocpi.client import Limits
+from pipelines.sources import Source
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPT_FORMAT: Final = "%Y%m%dT%H%M%S%fZ"
+_ATTEMPT_NAME: Final = re.compile(r"\d{8}T\d{12}Z")
+# Queues, retries and a feed that allows a request every 125 s: a night may begin late.
+_GRACE: Final = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The landing of all sources, rooted at a folder."""
+
+    root: Path
+    limits: Limits = field(default_factory=Limits)
+    sleep: Callable[[float], None] = time.sleep
+    lock_time_out_s: float = 3600.0
+
+    def attempts(self, source: str, day: date) -> list[Attempt]:
+        """Attempts that have a manifest, complete or not, oldest first."""
+        found = []
+        for path in sorted(self._folder(source, day).glob(f"*/{MANIFEST}")):
+            if not _ATTEMPT_NAME.fullmatch(path.parent.name):
+                continue
+            try:
+                manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+            except (msgspec.DecodeError, OSError) as error:
+                logger.warning("%s cannot be read and is passed over: %s", path, error)
+                continue
+            found.append(Attempt(path.parent, manifest))
+        return found
+
+    def usable(self, source: str, day: date) -> Attempt | None:
+        """The attempt in use: the newest complete one whose files verify."""
+        for attempt in reversed(self.attempts(source, day)):
+            if attempt.manifest.complete and attempt.verifies():
+                return attempt
+        return None
+
+    def pull(
+        self,
+        source: Source,
+        protocol: Protocol,
+        *,
+        day: date,
+        now: Callable[[], datetime],
+        refresh: bool = False,
+        previous_ids: Callable[[], set[str]] | None = None,
+        progress: Progress | None = None,
+    ) -> Attempt:
+        """The snapshot of a source and day: landed already, or pulled now.
+
+        `previous_ids` gives the location ids last known, asked for only where the total moved
+        while paging. Raises NoSnapshotError for a past day that nobody can be asked for, and the
+        error of a required module after its incomplete attempt was written.
+        """
+        if day > now().astimezone(UTC).date():
+            raise ConfigurationError(
+                f"no snapshot of {source.name} can be taken on {day} yet: that day lies in the "
+                f"future; choose today (UTC) or a day before"
+            )
+        with self._locked(source.name, day):
+            landed = self.usable(source.name, day)
+            if landed is not None and not refresh:
+                return landed
+            _check_it_can_be_asked_for(source, day, now=now(), landed=landed is not None)
+            attempt = AttemptInMaking(self._new_folder(source.name, day, now=now()), source, day)
+            return attempt.run(
+                protocol,
+                now=now,
+                previous_ids=previous_ids,
+                progress=progress or (lambda module, received, declared: None),
+                limits=self.limits,
+                sleep=self.sleep,
+            )
+
+    def _folder(self, source: str, day: date) -> Path:
+        return self.root / source / day.isoformat()
+
+    def _new_folder(self, source: str, day: date, *, now: datetime) -> Path:
+        """A folder named after the start; a microsecond later where that name is taken."""
+        started = now.astimezone(UTC)
+        while True:
+            folder = self._folder(source, day) / started.strftime(_ATTEMPT_FORMAT)
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                started += timedelta(microseconds=1)
+            else:
+                return folder
+
+    @contextmanager
+    def _locked(self, source: str, day: date) -> Iterator[None]:
+        """Alone with a snapshot; the lock is the kernel's and dies with its holder."""
+        folder = self._folder(source, day)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / ".lock", timeout=self.lock_time_out_s)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise TransientError(
+                f"another process has been pulling {source} for {day} for "
+                f"{self.lock_time_out_s:.0f} s; try again when it is done"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _check_it_can_be_asked_for(source: Source, day: date, *, now: datetime, landed: bool) -> None:
+    """NoSnapshotError for a past day of a source that serves only the current state."""
+    ended_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    if source.is_replayable or now < ended_at + _GRACE:
+        return
+    if landed:
+        raise NoSnapshotError(
+            f"the snapshot of {source.name} taken on {day} cannot be taken again; the API serves "
+            f"only the current state, so leave out the refresh and use what has landed"
+        )
+    raise NoSnapshotError(
+        f"no snapshot of {source.name} was taken on {day}; the API serves only the current state"
+    )

@@ -1,0 +1,103 @@
+"""One request answered by an envelope, and the form of the token an endpoint accepts.
+
+Belongs here: judging an answer (HTTP status, body code, refusal of the token). Does not belong
+here: the request itself (`client.py`), paging (`pagination.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from pipelines.errors import OcpiWarehouseError, SourceError, TransientError
+from pipelines.ocpi.addresses import redacted
+from pipelines.ocpi.client import Answer, Client
+from pipelines.ocpi.envelope import Envelope, split
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An answer, and its records; `refusal` is set instead where the address led nowhere."""
+
+    answer: Answer
+    envelope: Envelope
+    refusal: str | None = None
+
+
+_NOWHERE = frozenset({400, 404, 405, 410, 422})
+_NO_RECORDS = Envelope([])
+
+
+def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = False) -> Exchange:
+    """The envelope at a URL.
+
+    With `may_lead_nowhere` an address that does not exist (400, 404, 422, a body code of 2xxx)
+    comes back as a refusal. Raises SourceError or TransientError otherwise; a body code of 3xxx
+    is retried like an HTTP 5xx.
+    """
+    attempt = 0
+    first_refusal: OcpiWarehouseError | None = None
+    while True:
+        answer = client.get(url, endpoint=endpoint)
+        refusal = _status_refusal(client, answer)
+        envelope = _NO_RECORDS
+        if refusal is None:
+            envelope = split(answer.body, what=f"the answer of {redacted(url)}")
+            refusal = _code_refusal(client, envelope, url)
+        if refusal is None:
+            client.credentials.accepted(endpoint)
+            return Exchange(answer, envelope)
+        if _is_about_the_token(answer, envelope) and client.credentials.try_another(endpoint):
+            logger.info("%s refused the token as it was sent, the other form is tried", endpoint)
+            first_refusal = refusal
+            continue
+        # Refused both ways: the answer to the usual form says what is wrong.
+        refusal, first_refusal = first_refusal or refusal, None
+        nowhere = answer.status in _NOWHERE or 2000 <= (envelope.status_code or 0) < 3000
+        if may_lead_nowhere and nowhere:
+            code = envelope.status_code
+            said = f"OCPI status {code}" if code else f"HTTP {answer.status}"
+            return Exchange(answer, _NO_RECORDS, refusal=said)
+        attempt += 1
+        if refusal.permanent or attempt >= client.limits.attempts:
+            raise refusal
+        client.wait_before_retry(attempt - 1, asked_s=None, floor_s=client.limits.first_wait_s)
+
+
+def status_error(client: Client, answer: Answer) -> SourceError:
+    """The sentence for an HTTP status that is no success."""
+    shown = redacted(answer.url)
+    if answer.status in {401, 403}:
+        hint = (
+            "check that the token's variable holds the token of this source"
+            if client.credentials.present
+            else "the source wants a token: set token_env in sources.yml"
+        )
+        return SourceError(f"{shown} refused access (HTTP {answer.status}); {hint}")
+    if answer.status == 404:
+        return SourceError(f"there is nothing at {shown} (HTTP 404); correct the address")
+    return SourceError(
+        f"{shown} was answered with HTTP {answer.status}; ask the source's owner what it means"
+    )
+
+
+def _status_refusal(client: Client, answer: Answer) -> OcpiWarehouseError | None:
+    return None if answer.ok else status_error(client, answer)
+
+
+def _code_refusal(client: Client, envelope: Envelope, url: str) -> OcpiWarehouseError | None:
+    try:
+        envelope.raise_for_status(what=redacted(url))
+    except TransientError as error:
+        return TransientError(client.credentials.scrubbed(str(error)))
+    except SourceError as error:
+        return SourceError(client.credentials.scrubbed(str(error)))
+    return None
+
+
+def _is_about_the_token(answer: Answer, envelope: Envelope) -> bool:
+    """A refused token is a 401, a 403, or a body code under HTTP 200 (3000 is seen)."""
+    code = envelope.status_code or 0
+    return answer.status in {401, 403} or (answer.ok and 2000 <= code < 4000)
