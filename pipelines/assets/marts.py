@@ -1,0 +1,136 @@
+"""The marts: dbt's models as assets, rebuilt for the days that loads have moved."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from pipelines.errors import ConfigurationError
+from pipelines.failures import explained
+from pipelines.model import STATE_TABLES
+from pipelines.resources import DBT_PROJECT_DIR, Project
+from pipelines.sources import Source
+from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, marts_lock, pending_build
+
+MARTS_GROUP = "marts"
+DBT_PROJECT = DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's names in Dagster: sources are the loaded tables, models live in one group."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = manifest["sources"].get(unique_id)
+        if node is not None:
+            return spec.replace_attributes(key=dg.AssetKey([node["source_name"], node["name"]]))
+        return spec.replace_attributes(group_name=MARTS_GROUP)
+
+
+def loaded_tables(sources: Iterable[Source]) -> list[dg.AssetSpec]:
+    """The tables of schema ocpi, which every source's load writes into and dbt reads."""
+    deps = [dg.AssetKey([source.name, "warehouse"]) for source in sources]
+    return [
+        dg.AssetSpec(
+            ["ocpi", table.name],
+            deps=deps,
+            description=table.doc,
+            group_name="ocpi",
+            kinds={"postgres"},
+        )
+        for table in STATE_TABLES
+    ]
+
+
+def ensure_manifest() -> Path:
+    """dbt's manifest, parsed once where set-up has not done so yet.
+
+    Parsing needs no warehouse. Raises ConfigurationError with dbt's own words if it fails.
+    """
+    manifest = DBT_PROJECT.manifest_path
+    if _is_older(manifest, than=DBT_PROJECT_DIR):
+        arguments = [str(Path(sys.executable).with_name("dbt")), "--quiet", "parse"]
+        done = subprocess.run(
+            [*arguments, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ConfigurationError(
+                f"dbt could not parse {DBT_PROJECT_DIR}: {(done.stdout + done.stderr).strip()}"
+            )
+    return manifest
+
+
+def _is_older(manifest: Path, *, than: Path) -> bool:
+    if not manifest.exists():
+        return True
+    born = manifest.stat().st_mtime
+    kinds = {".sql", ".yml", ".csv"}
+    parts = ("models", "macros", "seeds", "tests")
+    files = [than / "dbt_project.yml", *(f for part in parts for f in (than / part).rglob("*"))]
+    return any(f.suffix in kinds and f.stat().st_mtime > born for f in files)
+
+
+def dbt_arguments(pending: PendingBuild, *, source_ranks: Mapping[str, int]) -> list[str]:
+    """The arguments of the one dbt call that brings the marts up to date.
+
+    A full build passes no days; unit tests belong to the test command, not to the night.
+    """
+    variables = {
+        "affected_days": [] if pending.is_full else [day.isoformat() for day in pending.days],
+        "source_ranks": dict(sorted(source_ranks.items())),
+    }
+    return [
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        json.dumps(variables),
+        *(["--full-refresh"] if pending.is_full else []),
+    ]
+
+
+def marts_assets() -> list[dg.AssetsDefinition]:
+    """All models, one dbt call; nothing is run when no load has moved anything."""
+    manifest = ensure_manifest()
+
+    @dbt_assets(
+        manifest=manifest,
+        project=DBT_PROJECT,
+        dagster_dbt_translator=Translator(),
+        name="marts",
+        pool="marts",
+    )
+    def marts(
+        context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+    ) -> Iterator[Any]:
+        with explained(), marts_lock(project.warehouse):
+            ranks = project.source_ranks()
+            fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, ranks)
+            pending = pending_build(project.warehouse, fingerprint, manifest=manifest)
+            if pending is None:
+                project.progress("marts are up to date", 0, 0)
+                return
+            project.export_dbt_environment()
+            dbt = DbtCliResource(project_dir=DBT_PROJECT)
+            done = 0
+            for event in dbt.cli(
+                dbt_arguments(pending, source_ranks=ranks), context=context
+            ).stream():
+                done += 1
+                project.progress("building marts", done, None)
+                yield event
+            pending.record(project.warehouse, built_at=project.clock())
+
+    return [marts]

@@ -1,0 +1,253 @@
+"""The commands and their help.
+
+Belongs here: arguments, help texts, the order of calls, exit codes. Does not belong here: how a
+thing is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.errors import ConfigurationError, OcpiWarehouseError
+from pipelines.settings import Settings
+from pipelines.sources import Source, load_sources
+
+app = typer.Typer(
+    name="ocpi-warehouse",
+    help="Every charging location, EVSE, connector and price of any OCPI-family source, pulled "
+    "every night, kept as history in Postgres, turned into numbers by dbt.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DATE_HELP = "Day of the snapshot, YYYY-MM-DD (UTC)."
+
+
+def main() -> None:
+    """Entry point: an error of ours is one sentence on stderr and exit code 1."""
+    # Dagster and dbt announce their previews to developers; the user can do nothing about them.
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except OcpiWarehouseError as error:
+        sys.stderr.write(f"ocpi-warehouse: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("ocpi-warehouse: stopped; run it again to go on\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # `| head` has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no day; write it as YYYY-MM-DD") from None
+
+
+def _known_source(sources: dict[str, Source], name: str) -> Source:
+    if name not in sources:
+        known = ", ".join(sources) or "none"
+        raise ConfigurationError(f"there is no source {name!r} in sources.yml; it names: {known}")
+    return sources[name]
+
+
+@app.command()
+def materialize(
+    source: Annotated[str, typer.Option(help="Name of the source in sources.yml.")],
+    day: Annotated[
+        str | None, typer.Option("--date", help=f"{DATE_HELP} Default: today.")
+    ] = None,
+    dbt: Annotated[bool, typer.Option(help="Build the marts afterwards.")] = True,
+    refresh: Annotated[
+        bool, typer.Option(help="Pull again although the day has been landed.")
+    ] = False,
+) -> None:
+    """Run one snapshot of one source: pull, flatten, load, marts.
+
+    Exit code 0 only if all of it succeeded. Runs through Dagster in this process; `dev` shows it.
+    """
+    from pipelines.cli.console import TerminalProgress, print_snapshot
+    from pipelines.cli.runs import Runner
+    from pipelines.resources import Project
+
+    settings = Settings()
+    sources = load_sources(settings.sources_path)
+    wanted = _known_source(sources, source)
+    which = _day(day) if day else datetime.now(UTC).date()
+    progress = TerminalProgress(f"{source} {which}: ")
+    project = Project(settings, sources, progress=progress)
+    with Runner(project) as runner, progress.shown():
+        _must_succeed(runner.night(wanted.name, day=which, refresh=refresh).failures)
+        if dbt:
+            _must_succeed(runner.marts().failures)
+    print_snapshot(project.warehouse, source=source, day=which)
+
+
+def _must_succeed(failures: tuple[str, ...]) -> None:
+    if failures:
+        for sentence in failures:
+            sys.stderr.write(f"ocpi-warehouse: {sentence}\n")
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    nights: Annotated[int, typer.Option(min=1, help="Nights to pull.")] = 14,
+    locations: Annotated[int, typer.Option(min=1, help="Locations of the simulated world.")] = 2000,
+) -> None:
+    """Pull simulated nights into the embedded Postgres, build the marts, print a summary."""
+    from pipelines.cli.demo import run_demo
+
+    settings = Settings()
+    run_demo(settings, load_sources(settings.sources_path), nights=nights, locations=locations)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help='One query, e.g. "select * from marts.evse_current".')],
+    format_: Annotated[
+        str, typer.Option("--format", help="table, csv or json.")
+    ] = "table",
+) -> None:
+    """Query the warehouse as the analyst: everything can be read, nothing changed."""
+    import psycopg
+
+    from pipelines.cli.query import write_rows
+    from pipelines.warehouse.connect import Warehouse
+
+    if format_ not in ("table", "csv", "json"):
+        raise ConfigurationError(f"--format {format_} is unknown; use table, csv or json")
+    warehouse = Warehouse.from_settings(Settings())
+    with warehouse.connection("analyst") as connection:
+        try:
+            with connection.cursor(name="ocpi_warehouse_sql") as cursor:
+                cursor.itersize = 10_000
+                cursor.execute(query.encode())
+                header = [column.name for column in cursor.description or ()]
+                write_rows(format_, header, cursor)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            where = error.diag.message_hint
+            message = error.diag.message_primary or str(error).splitlines()[0]
+            raise ConfigurationError(
+                f"the query failed: {message}" + (f" ({where})" if where else "")
+            ) from None
+
+
+@app.command()
+def release(
+    source: Annotated[str, typer.Option(help="Name of the source.")],
+    day: Annotated[str, typer.Option("--date", help=DATE_HELP)],
+    reason: Annotated[str, typer.Option(help="Why this is right; kept in ops.snapshot.")],
+) -> None:
+    """Let a held snapshot through: the next materialize of that day loads it."""
+    from pipelines.warehouse.connect import Warehouse
+    from pipelines.warehouse.load import release as release_snapshot
+
+    which = _day(day)
+    release_snapshot(Warehouse.from_settings(Settings()), source, which, reason)
+    typer.echo(
+        f"released; load it with: ocpi-warehouse materialize --source {source} --date {which}"
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the warehouse's schema up to date; harmless if it is."""
+    from pipelines.warehouse.connect import Warehouse
+    from pipelines.warehouse.migrations import migrate as migrate_warehouse
+
+    warehouse = Warehouse.from_settings(Settings())
+    done = migrate_warehouse(warehouse)
+    typer.echo("\n".join(f"migrated to {revision}" for revision in done) or "already up to date")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded Postgres; the data stay, the next command starts it again."""
+    from pipelines.warehouse.embedded import EmbeddedServer
+
+    settings = Settings()
+    if settings.url is not None:
+        typer.echo("OCPI_WAREHOUSE_URL is set: the server is yours, nothing to stop")
+        return
+    stopped = EmbeddedServer(settings.postgres_dir).stop()
+    typer.echo("stopped" if stopped else "it was not running")
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI on everything; serves the simulator for the demo source too."""
+    from pipelines.cli.serve import run_dev
+
+    settings = Settings()
+    run_dev(settings, load_sources(settings.sources_path), host=host, port=port)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8210,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    locations: Annotated[int, typer.Option(min=1, help="Size of the world.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 1,
+    day: Annotated[
+        str | None, typer.Option("--date", help="Day at which its clock stands; default: today's.")
+    ] = None,
+    token_env: Annotated[
+        str | None, typer.Option(help="Name of the variable with the token it demands.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault to show, by name; may be repeated.")
+    ] = None,
+) -> None:
+    """Serve a simulated operator that speaks OCPI 2.2.1, with a world that changes day by day."""
+    from pipelines.settings import secret
+    from pipelines.simulator import serve
+
+    token = secret(token_env, needed_by="the simulator").get_secret_value() if token_env else None
+    serve(
+        host=host,
+        port=port,
+        locations=locations,
+        seed=seed,
+        day=_day(day) if day else None,
+        token=token,
+        faults=fault or (),
+    )
+
+
+@app.command()
+def generate(
+    check: Annotated[bool, typer.Option(help="Change nothing; fail where a file is outdated.")] = False,
+) -> None:
+    """Write what follows from the model: the data dictionary and dbt's sources."""
+    from pipelines.warehouse.generated import check_generated, write_generated
+
+    root = Path.cwd()
+    if check:
+        outdated = check_generated(root)
+        if outdated:
+            raise ConfigurationError(
+                f"outdated: {', '.join(outdated)}; run ocpi-warehouse generate and commit"
+            )
+    else:
+        write_generated(root)
+
+
+__all__ = ["app", "main", "timedelta"]

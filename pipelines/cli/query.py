@@ -1,0 +1,90 @@
+"""Results of `ocpi-warehouse sql` for a person, a spreadsheet or a program.
+
+Belongs here: the three formats. Rows are streamed where the format allows it: a CSV of a million
+connectors does not pass through memory at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+Format = Literal["table", "csv", "json"]
+# A table is for eyes; whoever wants more asks for csv.
+TABLE_ROWS_MAX = 1000
+
+
+def write_rows(format_: Format, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write the result to stdout. NULL is empty in a table and in CSV, null in JSON."""
+    if format_ == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_text(value) for value in row] for row in rows)
+    elif format_ == "json":
+        _write_json(header, rows)
+    else:
+        _write_table(header, rows)
+
+
+def _write_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    sys.stdout.write("[")
+    for index, row in enumerate(rows):
+        separator = ",\n " if index else ""
+        record = dict(zip(header, row, strict=True))
+        sys.stdout.write(separator + json.dumps(record, default=_plain, ensure_ascii=False))
+    sys.stdout.write("]\n")
+
+
+def _write_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    shown: list[Sequence[Any]] = []
+    cut = False
+    for row in rows:
+        if len(shown) == TABLE_ROWS_MAX:
+            cut = True
+            break
+        shown.append(row)
+    for index, name in enumerate(header):
+        numeric = bool(shown) and all(
+            isinstance(row[index], int | float | Decimal | None) for row in shown
+        )
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    for row in shown:
+        table.add_row(*(_text(value) for value in row))
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=100_000)
+    console.print(table, soft_wrap=True)
+    if cut:
+        sys.stderr.write(f"only the first {TABLE_ROWS_MAX} rows are shown; --format csv has all\n")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        # A price of 0.10 must not become 0.1000000000000000055: text keeps it exact.
+        return str(value)
+    return str(value)

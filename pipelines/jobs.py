@@ -1,0 +1,106 @@
+"""Jobs, schedules and the sensor: what runs when.
+
+Belongs here: one job and schedule per source, the marts job, what follows a source's night. Does
+not belong here: what a job does (`assets/`). One run per source and night, so that one dead
+source stops nobody; the marts are another run, over whatever has landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.marts import MARTS_GROUP
+from pipelines.partitions import DAILY
+from pipelines.sources import Source
+
+MARTS_JOB = "marts"
+# After the night's sources; each source's success asks for a build of its own before that.
+MARTS_CRON = "0 6 * * *"
+
+
+def night_job_name(source: str) -> str:
+    return f"{source}_night"
+
+
+def night_job(source: Source) -> Any:
+    """One snapshot of one source: landing, lake, warehouse, checks."""
+    return dg.define_asset_job(
+        night_job_name(source.name),
+        selection=dg.AssetSelection.groups(source.name),
+        description=f"Pull, flatten and load one day of {source.name}.",
+        tags={"ocpi_warehouse/source": source.name},
+    )
+
+
+def night_schedule(source: Source, job: Any) -> dg.ScheduleDefinition | None:
+    """The source's nightly schedule, None for a source loaded by hand.
+
+    Asks for the partition of the day on which it ticks, UTC: partition D is taken on day D.
+    """
+    if source.schedule is None:
+        return None
+
+    @dg.schedule(
+        name=f"{source.name}_nightly",
+        job=job,
+        cron_schedule=source.schedule,
+        execution_timezone=source.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"The nightly snapshot of {source.name}.",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = DAILY.get_last_partition_key(current_time=context.scheduled_execution_time)
+        return dg.RunRequest(run_key=day, partition_key=day)
+
+    return nightly
+
+
+def marts_job() -> Any:
+    """Build and test the marts over what has been loaded."""
+    return dg.define_asset_job(
+        MARTS_JOB,
+        selection=dg.AssetSelection.groups(MARTS_GROUP),
+        description="Build and test the marts for the days that loads have moved.",
+    )
+
+
+def marts_schedule(job: Any) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name="marts_daily",
+        job=job,
+        cron_schedule=MARTS_CRON,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Marts at a fixed hour, so that a night without news shows its age.",
+    )
+
+
+def marts_sensor(night_jobs: Sequence[Any], job: Any) -> dg.SensorDefinition:
+    """Ask for the marts after each night that loaded something."""
+
+    @dg.run_status_sensor(
+        name="marts_after_source",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=list(night_jobs),
+        request_job=job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Builds the marts after a source has loaded.",
+    )
+    def after_source(
+        context: dg.RunStatusSensorContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        # A build that has not begun yet will see this load too: a backfill of a hundred days
+        # needs a build now and one at its end, not a hundred.
+        waiting = context.instance.get_runs_count(
+            dg.RunsFilter(
+                job_name=MARTS_JOB,
+                statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED],
+            )
+        )
+        if waiting:
+            return dg.SkipReason("a build of the marts is already waiting; it will see this load")
+        return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+    return after_source
