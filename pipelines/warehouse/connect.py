@@ -15,11 +15,12 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import psycopg
 import sqlalchemy
@@ -68,6 +69,8 @@ DBT_VARIABLES = {
 class Target(Protocol):
     """Where the warehouse is: libpq parameters for a role, and a name that can be shown."""
 
+    retry_waits_s: ClassVar[tuple[float, ...]]
+
     def parameters(self, role: Role) -> dict[str, str]: ...
 
     def logs_in_as(self, role: Role) -> bool:
@@ -79,6 +82,10 @@ class Target(Protocol):
 @dataclass
 class EmbeddedTarget:
     """The embedded server; started, and its roles made, when first connected to."""
+
+    # A server that was just killed accepts connections until the kernel has taken it apart; the
+    # next attempt finds it gone and starts it.
+    retry_waits_s: ClassVar[tuple[float, ...]] = (0.1, 0.5, 1.0)
 
     server: EmbeddedServer
     database: str = roles.DATABASE
@@ -116,6 +123,9 @@ class EmbeddedTarget:
 @dataclass
 class UrlTarget:
     """A Postgres given by URL: one login, which is the loader and becomes the analyst."""
+
+    # A server of somebody else: when to come back is for the caller to decide.
+    retry_waits_s: ClassVar[tuple[float, ...]] = ()
 
     url: SecretStr
 
@@ -216,7 +226,7 @@ class Warehouse:
         return self._target.describe()
 
     def _connect(self, role: Role) -> Connection:
-        connection = _open(self._target.parameters(role), self.describe())
+        connection = self._open(role)
         try:
             # Set here and not as start-up options, which connection poolers refuse.
             connection.execute("set timezone to 'UTC'")
@@ -228,6 +238,15 @@ class Warehouse:
             connection.close()
             raise
         return connection
+
+    def _open(self, role: Role) -> Connection:
+        for wait_s in self._target.retry_waits_s:
+            try:
+                return _open(self._target.parameters(role), self.describe())
+            except TransientError as error:
+                logger.info("%s; trying again", error)
+                time.sleep(wait_s)
+        return _open(self._target.parameters(role), self.describe())
 
     def _become_analyst(self, connection: Connection) -> None:
         try:

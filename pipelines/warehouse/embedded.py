@@ -2,7 +2,8 @@
 
 Belongs here: the life of the server process and of its folder. Does not belong here: who runs it
 (`embedded_account.py`), its binaries (`embedded_program.py`), its configuration
-(`embedded_config.py`), roles (`roles.py`) and connections (`connect.py`).
+(`embedded_config.py`), its socket (`embedded_socket.py`), roles (`roles.py`)
+and connections (`connect.py`).
 
     <postgres_dir>/          ours; `lock` is held while a server is being started or stopped
       README                 what this is, where the data are, how to stop the server
@@ -25,7 +26,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -42,14 +42,16 @@ from pipelines.warehouse.embedded_account import ServerAccount, choose_account, 
 from pipelines.warehouse.embedded_config import PORT, write_config
 from pipelines.warehouse.embedded_process import ServerProcesses, read_pid_file
 from pipelines.warehouse.embedded_program import Program, usable_program
+from pipelines.warehouse.embedded_socket import (
+    accepts,
+    is_private,
+    make_socket_dir,
+    remove_short_socket_dir,
+)
 
 logger = logging.getLogger(__name__)
 
 STATE_DIR = Path("/var/lib/ocpi-warehouse")
-# sun_path holds 108 bytes with its closing zero; Postgres refuses a longer socket path.
-SOCKET_PATH_MAX_BYTES = 107
-# Characters that neither libpq's host list nor a URL nor YAML reads as their own.
-PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 LOCK_TIMEOUT_S = 900.0
 INITDB_TIMEOUT_S = 600.0
 # Recovery replays at most max_wal_size (4 GB) twice over: minutes on a slow disk.
@@ -177,9 +179,9 @@ class EmbeddedServer:
         pid_file = read_pid_file(cluster.data_dir)
         if pid_file is None or pid_file.status != "ready" or pid_file.socket_dir is None:
             return None
-        if not _is_private(pid_file.socket_dir, cluster.account):
+        if not is_private(pid_file.socket_dir, cluster.account):
             return None
-        if not _accepts(pid_file.socket_dir):
+        if not accepts(pid_file.socket_dir):
             return None
         return ServerAddress(
             socket_dir=pid_file.socket_dir,
@@ -280,6 +282,7 @@ class EmbeddedServer:
                 return address
             logger.warning("the embedded Postgres runs but cannot be reached: restarting it")
             self._stop(cluster)
+        socket_dir = make_socket_dir(cluster.data_dir, cluster.account)
         program = usable_program(cluster.account, cluster.folder / "program")
         if cluster.data_dir.is_dir():
             _check_version(cluster, program)
@@ -291,7 +294,6 @@ class EmbeddedServer:
         if not cluster.log_dir.is_dir():
             cluster.log_dir.mkdir()
             cluster.account.give(cluster.log_dir)
-        socket_dir = _socket_dir(cluster)
         config = write_config(
             cluster.folder / "conf",
             log_dir=cluster.log_dir,
@@ -353,8 +355,8 @@ class EmbeddedServer:
                 f"stopping the embedded Postgres: process {pid} did not end within "
                 f"{2 * STOP_TIMEOUT_S:.0f} s; see the logs in {cluster.log_dir}"
             )
-        if pid_file and pid_file.socket_dir and pid_file.socket_dir.parent == Path("/tmp"):
-            shutil.rmtree(pid_file.socket_dir, ignore_errors=True)
+        if pid_file and pid_file.socket_dir:
+            remove_short_socket_dir(pid_file.socket_dir)
         return True
 
 
@@ -393,50 +395,6 @@ def _initialise(cluster: Cluster, program: Program) -> None:
             f"{_one_line(made.stderr) or _one_line(made.stdout)}"
         )
     new.rename(cluster.data_dir)
-
-
-def _socket_dir(cluster: Cluster) -> Path:
-    """A folder of mode 0700 for the socket, owned by the server's user, its path short enough."""
-    beside = cluster.folder / "socket"
-    fits = len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_MAX_BYTES
-    if not fits or not PLAIN_PATH.issuperset(str(beside)):
-        # A random name that nobody can have taken before; postmaster.pid says which it is.
-        made = Path(tempfile.mkdtemp(prefix="ocpi-warehouse-", dir="/tmp"))
-        cluster.account.give(made)
-        return made
-    try:
-        beside.mkdir(mode=0o700)
-    except FileExistsError:
-        if not _is_private(beside, cluster.account):
-            raise WarehouseError(
-                f"starting the embedded Postgres: {beside} is not a folder of "
-                f"{cluster.account.name} with mode 0700; remove it and try again"
-            ) from None
-    else:
-        cluster.account.give(beside)
-    return beside
-
-
-def _is_private(folder: Path, account: ServerAccount) -> bool:
-    try:
-        found = os.lstat(folder)
-    except OSError:
-        return False
-    return (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == account.uid
-        and stat.S_IMODE(found.st_mode) == 0o700
-    )
-
-
-def _accepts(socket_dir: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(5)
-        try:
-            client.connect(str(socket_dir / f".s.PGSQL.{PORT}"))
-        except OSError:
-            return False
-    return True
 
 
 def _launch(cluster: Cluster, program: Program, config: Path) -> int:

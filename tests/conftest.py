@@ -1,0 +1,122 @@
+"""Fixtures every test may use: a private Postgres for the suite, an empty database for a test.
+
+Belongs here: what needs starting, stopping or cleaning. Does not belong here: records and rows
+for tests (`factories.py`), assertions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from pipelines.settings import Settings
+from pipelines.warehouse import roles
+from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.embedded import EmbeddedServer
+from tests.integration.ordinary_user import OrdinaryUser, find_ordinary_user
+from tests.integration.system_postgres import SystemPostgres, running_system_postgres
+
+
+@dataclass(frozen=True)
+class FreshDatabase:
+    """An empty database with schemas and roles, and the settings that lead to it."""
+
+    name: str
+    settings: Settings
+    warehouse: Warehouse
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_surroundings() -> Iterator[None]:
+    """Keep the caller's own warehouse, and libpq's defaults, out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("OCPI_WAREHOUSE_", "PG")):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Callable[[], Path]]:
+    """Make folders that other users may pass through: pytest's own are closed to root's server."""
+    made: list[Path] = []
+
+    def make() -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="ocpi-test-", dir="/tmp"))
+        folder.chmod(0o755)
+        made.append(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_home(open_folder: Callable[[], Path]) -> Iterator[Path]:
+    """OCPI_WAREHOUSE_HOME of this worker's embedded server, stopped at the end."""
+    home = open_folder()
+    server = EmbeddedServer(home / "postgres")
+    server.ensure_running()
+    yield home
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def make_database(
+    postgres_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], FreshDatabase]:
+    """Make any number of databases on the embedded server, each with a home of its own."""
+    Warehouse.from_settings(Settings(home=postgres_home)).prepare()
+    address = EmbeddedServer(postgres_home / "postgres").ensure_running()
+    numbers = itertools.count(1)
+
+    def make() -> FreshDatabase:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(
+            host=str(address.socket_dir),
+            port=address.port,
+            user=address.admin,
+            dbname="postgres",
+            autocommit=True,
+        ) as admin:
+            roles.create_database(admin, name)
+        settings = Settings(
+            home=tmp_path_factory.mktemp("home"),
+            url=SecretStr(
+                f"postgresql://ocpi_loader@/{name}?host={address.socket_dir}&port={address.port}"
+            ),
+        )
+        warehouse = Warehouse.from_settings(settings)
+        warehouse.prepare()
+        return FreshDatabase(name, settings, warehouse)
+
+    return make
+
+
+@pytest.fixture
+def fresh_database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
+    """An empty database, for one test."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def system_postgres() -> Iterator[SystemPostgres]:
+    """A Postgres of the operating system, reached by TCP and password."""
+    with running_system_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ordinary_user() -> OrdinaryUser:
+    """Runs Python as a user who is neither root nor the owner of anything."""
+    return find_ordinary_user()
