@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,7 +22,7 @@ from pydantic import SecretStr
 from pipelines.settings import Settings
 from pipelines.warehouse import roles
 from pipelines.warehouse.connect import Warehouse
-from pipelines.warehouse.embedded import EmbeddedServer
+from pipelines.warehouse.embedded import EmbeddedServer, ServerAddress
 from tests.integration.ordinary_user import OrdinaryUser, find_ordinary_user
 from tests.integration.system_postgres import SystemPostgres, running_system_postgres
 
@@ -66,9 +67,23 @@ def postgres_home(open_folder: Callable[[], Path]) -> Iterator[Path]:
     """OCPI_WAREHOUSE_HOME of this worker's embedded server, stopped at the end."""
     home = open_folder()
     server = EmbeddedServer(home / "postgres")
-    server.ensure_running()
+    address = server.ensure_running()
+    with _admin(address) as admin:
+        # Nobody will miss these data after a power cut, and a new database is 300 files to sync.
+        admin.execute("alter system set fsync to off")
+        admin.execute("select pg_reload_conf()")
     yield home
     server.stop()
+
+
+def _admin(address: ServerAddress) -> psycopg.Connection[Any]:
+    return psycopg.connect(
+        host=str(address.socket_dir),
+        port=address.port,
+        user=address.admin,
+        dbname="postgres",
+        autocommit=True,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +97,7 @@ def make_database(
 
     def make() -> FreshDatabase:
         name = f"test_{next(numbers)}"
-        with psycopg.connect(
-            host=str(address.socket_dir),
-            port=address.port,
-            user=address.admin,
-            dbname="postgres",
-            autocommit=True,
-        ) as admin:
+        with _admin(address) as admin:
             roles.create_database(admin, name)
         settings = Settings(
             home=tmp_path_factory.mktemp("home"),
