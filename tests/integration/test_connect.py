@@ -36,6 +36,11 @@ def embedded(postgres_home: Path) -> Warehouse:
     return warehouse
 
 
+@pytest.fixture(scope="module")
+def guarded_database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
+    return make_database()
+
+
 @pytest.fixture(params=["embedded", "url of the embedded server", "system server"])
 def warehouse(request: pytest.FixtureRequest) -> Warehouse:
     """Every way to a warehouse; on the system's server as a plain login that may make roles."""
@@ -78,9 +83,9 @@ def test_the_analyst_reads_what_the_loader_makes_later(warehouse: Warehouse) -> 
     ],
 )
 def test_the_analyst_cannot_write_even_in_a_writing_transaction(
-    fresh_database: FreshDatabase, embedded: Warehouse, statement: str
+    guarded_database: FreshDatabase, embedded: Warehouse, statement: str
 ) -> None:
-    for warehouse in (fresh_database.warehouse, embedded):
+    for warehouse in (guarded_database.warehouse, embedded):
         with warehouse.connection() as loader:
             loader.execute("create table if not exists ocpi.guarded (id int)")
         with (
