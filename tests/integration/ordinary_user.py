@@ -7,14 +7,15 @@ import pwd
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 PROJECT = Path(__file__).parents[2]
+SITE_PACKAGES = Path(psycopg.__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class OrdinaryUser:
             cwd="/",
             env={
                 "PATH": "/usr/bin:/bin",
-                "PYTHONPATH": os.pathsep.join([str(PROJECT), sysconfig.get_path("platlib")]),
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), str(SITE_PACKAGES)]),
             },
             timeout=120,
             **options,
