@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from pipelines.errors import SourceError
+
 Origin = tuple[str, str, int]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -59,6 +61,30 @@ def within_origins(link: str, *, current: str, own: frozenset[Origin]) -> str | 
             netloc = _netloc(host, None if port == _DEFAULT_PORTS[scheme] else port)
             return urlunsplit((scheme, netloc, parts.path, parts.query, ""))
     return None
+
+
+def redirect_target(
+    location: str, *, current: str, own: frozenset[Origin], may_leave: bool
+) -> str:
+    """Where a redirect may be followed to.
+
+    `may_leave` allows another host (a document that lies in an object store; it is then fetched
+    without the token). https is never left. Raises SourceError for every other target.
+    """
+    target = urljoin(current, location.strip())
+    there = origin(target)
+    shown = f"{redacted(current)} redirects to {redacted(target)}"
+    if there is None:
+        raise SourceError(f"{shown}, which is no http(s) address; correct the source's address")
+    if current.startswith("https:") and there[0] == "http":
+        raise SourceError(f"{shown}: https is never left; correct the source's address")
+    to_https_of_own = there[0] == "https" and within_origins(target, current=current, own=own)
+    if there in own or may_leave or to_https_of_own:
+        return target
+    raise SourceError(
+        f"{shown}, another host; the token is not sent there: put the right address into "
+        f"sources.yml"
+    )
 
 
 def redacted(url: str) -> str:

@@ -24,7 +24,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from pipelines.errors import SourceError, TransientError
-from pipelines.ocpi.addresses import Origin, origin, redacted, within_origins
+from pipelines.ocpi.addresses import Origin, origin, redacted, redirect_target, within_origins
 from pipelines.ocpi.credentials import Credentials
 
 logger = logging.getLogger(__name__)
@@ -174,27 +174,17 @@ class Client:
             answer = self._once(url, endpoint=endpoint, into=into)
             if answer.status not in _REDIRECTS or not answer.headers.get("location"):
                 return answer
-            url = self._redirected(answer, may_leave=into is not None)
+            url = redirect_target(
+                answer.headers["location"],
+                current=answer.url,
+                own=self.own,
+                may_leave=into is not None,
+            )
+            # An http address that leads to https of the same host: no other party sees the token.
+            there = origin(url)
+            if there is not None and within_origins(url, current=url, own=self.own):
+                self.own = self.own | {there}
         raise SourceError(f"{redacted(url)} redirects in a circle; correct the source's address")
-
-    def _redirected(self, answer: Answer, *, may_leave: bool) -> str:
-        target = requests.compat.urljoin(answer.url, answer.headers["location"])
-        there = origin(target)
-        shown = f"{redacted(answer.url)} redirects to {redacted(target)}"
-        if there is None:
-            raise SourceError(f"{shown}, which is no http(s) address; correct the source's address")
-        if answer.url.startswith("https:") and there[0] == "http":
-            raise SourceError(f"{shown}: https is never left; correct the source's address")
-        if there in self.own or may_leave:
-            return target
-        # An http address that redirects to https of the same host: no other party sees the token.
-        if within_origins(target, current=answer.url, own=self.own) and there[0] == "https":
-            self.own = self.own | {there}
-            return target
-        raise SourceError(
-            f"{shown}, another host; the token is not sent there: put the right address into "
-            f"sources.yml"
-        )
 
     def _once(self, url: str, *, endpoint: str, into: BinaryIO | None) -> Answer:
         self._keep_interval()
