@@ -63,9 +63,7 @@ def within_origins(link: str, *, current: str, own: frozenset[Origin]) -> str | 
     return None
 
 
-def redirect_target(
-    location: str, *, current: str, own: frozenset[Origin], may_leave: bool
-) -> str:
+def redirect_target(location: str, *, current: str, own: frozenset[Origin], may_leave: bool) -> str:
     """Where a redirect may be followed to.
 
     `may_leave` allows another host (a document that lies in an object store; it is then fetched

@@ -45,7 +45,7 @@ class Puller:
 
     root: Path
     slept: list[float] = field(default_factory=list)
-    limits: Limits = Limits(attempts=3)
+    limits: Limits = field(default_factory=lambda: Limits(attempts=3))
 
     @property
     def landing(self) -> Landing:
@@ -58,7 +58,7 @@ class Puller:
         pagination: Pagination = "link",
         now: datetime | None = None,
         day: date = DAY,
-        **how: Any,  # noqa: ANN401
+        **how: Any,
     ) -> Attempt:
         moment = now or datetime(2026, 6, 7, 1, 30, tzinfo=UTC)
         return self.landing.pull(
@@ -66,7 +66,7 @@ class Puller:
         )
 
 
-def api(server: SourceServer, **settings: Any) -> Source:  # noqa: ANN401
+def api(server: SourceServer, **settings: Any) -> Source:
     """A paged source on a server, by its base URL unless versions_url is given."""
     where = {} if "versions_url" in settings else {"base_url": f"{server.url}/ocpi/"}
     return Source(
@@ -77,11 +77,9 @@ def api(server: SourceServer, **settings: Any) -> Source:  # noqa: ANN401
     )
 
 
-def documents(modules: dict[str, str], **settings: Any) -> Source:  # noqa: ANN401
+def documents(modules: dict[str, str], **settings: Any) -> Source:
     """A source of bulk documents."""
-    return Source(
-        name="bulk", dialect="ocpi_2_2_1", transport="file", modules=modules, **settings
-    )
+    return Source(name="bulk", dialect="ocpi_2_2_1", transport="file", modules=modules, **settings)
 
 
 def ids(attempt: Attempt, module: str = "locations") -> list[str]:
@@ -110,5 +108,3 @@ def token(monkeypatch: pytest.MonkeyPatch) -> str:
     """The token, set where the source's token_env says."""
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
     return TOKEN
-
-

@@ -96,9 +96,7 @@ def test_an_endpoint_on_another_host_is_not_asked(
     endpoint = {"identifier": "locations", "role": "SENDER", "url": f"{stranger.url}/locs"}
     server.answer("/2.2.1", ocpi({"version": "2.2.1", "endpoints": [endpoint]}))
     with pytest.raises(SourceError, match="another host"):
-        puller.pull(
-            api(server, versions_url=f"{server.url}/versions", token_env=TOKEN_VARIABLE)
-        )
+        puller.pull(api(server, versions_url=f"{server.url}/versions", token_env=TOKEN_VARIABLE))
     assert stranger.asked == []
 
 
@@ -168,7 +166,7 @@ def test_a_paged_source_is_not_followed_to_another_host(
 ) -> None:
     location = {"Location": f"{stranger.url}/ocpi/locations"}
     server.answer("/ocpi/locations", Reply(status=status, headers=location))
-    with pytest.raises(SourceError, match="redirects to .* another host"):
+    with pytest.raises(SourceError, match=r"redirects to .* another host"):
         puller.pull(api(server, token_env=TOKEN_VARIABLE))
     assert stranger.asked == []
 

@@ -115,7 +115,9 @@ def test_a_403_after_good_answers_is_a_hidden_rate_limit(
 
 def test_requests_keep_the_interval_a_source_asks_for(server: SourceServer, puller: Puller) -> None:
     server.answer(
-        PATH, ocpi(locations(50), Link=f"<{PATH}?offset=50>; rel=next"), ocpi(locations(1, first=50))
+        PATH,
+        ocpi(locations(50), Link=f"<{PATH}?offset=50>; rel=next"),
+        ocpi(locations(1, first=50)),
     )
     puller.pull(api(server, min_request_interval=125.0))
     assert puller.slept[0] == pytest.approx(125.0, abs=2.0)
@@ -212,5 +214,3 @@ def test_a_missing_document_by_url_is_one_clear_sentence(
 ) -> None:
     with pytest.raises(OcpiWarehouseError, match="HTTP 404"):
         puller.pull(documents({"locations": f"{server.url}/bulk"}))
-
-
