@@ -89,6 +89,20 @@ def split(body: bytes | bytearray, *, what: str) -> Envelope:
             raise SourceError(f"{what} is not JSON: it begins with {shown!r}")
 
 
+def may_be_whole_later(body: bytes) -> bool:
+    """Whether a body that cannot be used is cut short, or a page such as "We'll be right back"."""
+    text = as_utf8(body)
+    if first_character(text) in {b"", b"<"}:
+        return True
+    try:
+        _value.decode(text)
+    except msgspec.DecodeError as error:
+        return _BYTE_PLACE.search(str(error)) is None
+    except RecursionError:
+        return False
+    return False
+
+
 def as_utf8(body: bytes | bytearray) -> bytes | bytearray | memoryview:
     """A body without its byte order mark; UTF-16 announced by one is recoded."""
     if body.startswith(codecs.BOM_UTF8):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipelines.errors import OcpiWarehouseError, SourceError, TransientError
 from pipelines.ocpi.addresses import redacted
 from pipelines.ocpi.client import Answer, Client
-from pipelines.ocpi.envelope import Envelope, split
+from pipelines.ocpi.envelope import Envelope, may_be_whole_later, split
 
 logger = logging.getLogger(__name__)
 
@@ -34,18 +34,14 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
     """The envelope at a URL.
 
     With `may_lead_nowhere` an address that does not exist (400, 404, 422, a body code of 2xxx)
-    comes back as a refusal. Raises SourceError or TransientError otherwise; a body code of 3xxx
-    is retried like an HTTP 5xx.
+    comes back as a refusal. Raises SourceError or TransientError otherwise; a body code of 3xxx,
+    a body cut short by a proxy and an HTML page under HTTP 200 are asked for again first.
     """
     attempt = 0
     first_refusal: OcpiWarehouseError | None = None
     while True:
         answer = client.get(url, endpoint=endpoint)
-        refusal = _status_refusal(client, answer)
-        envelope = _NO_RECORDS
-        if refusal is None:
-            envelope = split(answer.body, what=f"the answer of {redacted(url)}")
-            refusal = _code_refusal(client, envelope, url)
+        envelope, refusal = _judged(client, answer, url)
         if refusal is None:
             client.credentials.accepted(endpoint)
             return Exchange(answer, envelope)
@@ -61,7 +57,8 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
             said = f"OCPI status {code}" if code else f"HTTP {answer.status}"
             return Exchange(answer, _NO_RECORDS, refusal=said)
         attempt += 1
-        if refusal.permanent or attempt >= client.limits.attempts:
+        worth_another = not refusal.permanent or (answer.ok and may_be_whole_later(answer.body))
+        if not worth_another or attempt >= client.limits.attempts:
             raise refusal
         client.wait_before_retry(attempt - 1, asked_s=None, floor_s=client.limits.first_wait_s)
 
@@ -83,18 +80,19 @@ def status_error(client: Client, answer: Answer) -> SourceError:
     )
 
 
-def _status_refusal(client: Client, answer: Answer) -> OcpiWarehouseError | None:
-    return None if answer.ok else status_error(client, answer)
-
-
-def _code_refusal(client: Client, envelope: Envelope, url: str) -> OcpiWarehouseError | None:
+def _judged(client: Client, answer: Answer, url: str) -> tuple[Envelope, OcpiWarehouseError | None]:
+    """What an answer holds, and what is wrong with it."""
+    if not answer.ok:
+        return _NO_RECORDS, status_error(client, answer)
+    try:
+        envelope = split(answer.body, what=f"the answer of {redacted(url)}")
+    except SourceError as error:
+        return _NO_RECORDS, SourceError(client.credentials.scrubbed(str(error)))
     try:
         envelope.raise_for_status(what=redacted(url))
-    except TransientError as error:
-        return TransientError(client.credentials.scrubbed(str(error)))
-    except SourceError as error:
-        return SourceError(client.credentials.scrubbed(str(error)))
-    return None
+    except (SourceError, TransientError) as error:
+        return envelope, type(error)(client.credentials.scrubbed(str(error)))
+    return envelope, None
 
 
 def _is_about_the_token(answer: Answer, envelope: Envelope) -> bool:

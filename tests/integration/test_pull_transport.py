@@ -30,8 +30,13 @@ THREE = ["L0", "L1", "L2"]
         Reply(GOOD.body[:40], declared_length=len(GOOD.body)),
         zipped(GOOD, keep=0.6),
         Reply(b"no gzip at all", headers={"Content-Encoding": "gzip"}),
+        Reply(GOOD.body[:40]),
+        Reply(b"<html>We'll be right back"),
     ],
-    ids=["429", "503", "500", "3000", "truncated", "half a gzip", "no gzip"],
+    ids=[
+        *("429", "503", "500", "3000", "truncated", "half a gzip", "no gzip"),
+        *("cut by a proxy", "maintenance page"),
+    ],
 )
 def test_a_passing_fault_is_tried_again(server: SourceServer, puller: Puller, bad: Reply) -> None:
     server.answer(PATH, bad, GOOD)
