@@ -129,12 +129,14 @@ SNAPSHOT = Table(
         Column(
             "status",
             Type.TEXT,
-            "loaded; held (waits for release); rejected (a promise would have been broken); "
-            "failed (could not be pulled completely).",
+            "loaded (in force, whatever was refused since); held (waits for release); rejected (a "
+            "promise would have been broken); failed (could not be pulled completely); retracted.",
             is_nullable=False,
         ),
         text("verdict", "Why, in a sentence."),
-        Column("checks", Type.JSON, "Each check with its figures: {name: {passed, ...}}."),
+        Column(
+            "checks", Type.JSON, "Each check with its figures: {name: {passed, sentence, figures}}."
+        ),
         text("attempt", "The landing attempt in use."),
         text("notes", "What was odd while pulling, e.g. next links that led nowhere."),
         Column("pages", Type.INT, "Pages landed.", unit="pages"),
@@ -146,6 +148,16 @@ SNAPSHOT = Table(
         moment("loaded_at", "When it was last loaded."),
         moment("released_at", "When a person let it through."),
         text("release_reason", "The reason given."),
+        text("released_attempt", "The attempt let through; another one is decided anew."),
+        text(
+            "refused_status",
+            "held, rejected or failed: a later attempt that did not get in while this day stays "
+            "loaded; NULL when the latest one did.",
+        ),
+        text("refused_verdict", "Why it did not, in a sentence."),
+        Column("refused_checks", Type.JSON, "Its checks with their figures."),
+        text("refused_attempt", "That landing attempt."),
+        moment("refused_at", "When it was refused."),
     ),
 )
 

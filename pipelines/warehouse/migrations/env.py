@@ -1,0 +1,22 @@
+"""What Alembic runs for every command: the connection comes from `migrate`, nothing from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from pipelines.warehouse.migrations import VERSION_SCHEMA
+
+
+def _note(*, step: Any, **_: Any) -> None:
+    context.config.attributes["applied"].append(step.up_revision_id)
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    version_table_schema=VERSION_SCHEMA,
+    on_version_apply=_note,
+)
+with context.begin_transaction():
+    context.run_migrations()

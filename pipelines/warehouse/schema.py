@@ -1,0 +1,191 @@
+"""The tables of Postgres as they follow from the model: SQLAlchemy metadata and view texts.
+
+Belongs here: how a declaration of `model/` becomes a table, its constraints, indexes and
+comments. Does not belong here: bringing a database there (`migrations/`), roles (`roles.py`),
+tables that live for one load only (`staging.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from pipelines.model import OPS_TABLES, STATE_TABLES, Column, Table, Type
+from pipelines.model.ops import SOURCELESS_TABLES
+
+SCHEMAS = ("ocpi", "ops", "staging", "intermediate", "marts")
+
+SOURCE_DOC = "Name of the source in sources.yml."
+VALID_FROM_DOC = "First day on which the row is true."
+VALID_TO_DOC = "First day on which it is true no more; NULL while current."
+# Numbered by Postgres, so that a number says in which order things were written.
+NUMBERED = {"load": "load_id", "change": "change_id", "mart_build": "build_id"}
+
+# Partial: an analyst asks which EVSEs have a capability now; a closed version costs nothing.
+LIST_INDEXES = {
+    "location": ("facilities",),
+    "evse": ("capabilities", "parking_restrictions"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the ledger, its text and its comments."""
+
+    schema: str
+    name: str
+    doc: str
+    columns: tuple[tuple[str, str], ...]
+    query: str
+
+
+VIEWS = (
+    View(
+        schema="ops",
+        name="unknown_attribute_summary",
+        doc="Attributes and values that no dialect declares, over all days: since when, until when.",
+        columns=(
+            ("source", SOURCE_DOC),
+            ("module", "Module of the source: locations, tariffs, ..."),
+            ("path", "JSON path, e.g. evses[].connectors[].cp_id."),
+            ("unknown_value", "The value, for an unknown value of an enumeration; '' otherwise."),
+            ("first_day", "First snapshot that had it."),
+            ("last_day", "Last snapshot that had it."),
+            ("last_occurrences", "How often it stood in that last snapshot [values]."),
+            ("sample", "One value of that last snapshot, shortened."),
+        ),
+        query="""select
+    source,
+    module,
+    path,
+    unknown_value,
+    min(snapshot_date) as first_day,
+    max(snapshot_date) as last_day,
+    (array_agg(occurrences order by snapshot_date desc))[1] as last_occurrences,
+    (array_agg(sample order by snapshot_date desc))[1] as sample
+from ops.unknown_attribute
+group by source, module, path, unknown_value""",
+    ),
+)
+
+
+def build_metadata() -> sa.MetaData:
+    """Every table of schemas `ocpi` and `ops`, as the model has it now."""
+    metadata = sa.MetaData()
+    for table in STATE_TABLES:
+        _state_table(metadata, table)
+    for table in OPS_TABLES:
+        _ops_table(metadata, table)
+    return metadata
+
+
+def comment(column: Column) -> str:
+    """A column's comment: its doc, and the unit in brackets."""
+    return f"{column.doc} [{column.unit}]" if column.unit else column.doc
+
+
+def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:
+    return sa.Table(
+        table.name,
+        metadata,
+        sa.Column("source", sa.Text(), nullable=False, comment=SOURCE_DOC),
+        *(_column(column) for column in table.columns),
+        sa.Column("valid_from", sa.Date(), nullable=False, comment=VALID_FROM_DOC),
+        sa.Column("valid_to", sa.Date(), nullable=True, comment=VALID_TO_DOC),
+        sa.PrimaryKeyConstraint("source", *table.key, "valid_from", name=f"{table.name}_pkey"),
+        sa.CheckConstraint("valid_to > valid_from", name=f"{table.name}_validity_check"),
+        *(_list_index(table, name) for name in LIST_INDEXES.get(table.name, ())),
+        schema=table.schema,
+        comment=table.doc,
+    )
+
+
+def _ops_table(metadata: sa.MetaData, table: Table) -> sa.Table:
+    source = (
+        []
+        if table.name in SOURCELESS_TABLES
+        else [sa.Column("source", sa.Text(), nullable=False, comment=SOURCE_DOC)]
+    )
+    numbered = NUMBERED.get(table.name)
+    key = table.key if numbered else (*(column.name for column in source), *table.key)
+    return sa.Table(
+        table.name,
+        metadata,
+        *source,
+        *(_column(column, is_numbered=column.name == numbered) for column in table.columns),
+        sa.PrimaryKeyConstraint(*key, name=f"{table.name}_pkey"),
+        schema=table.schema,
+        comment=table.doc,
+    )
+
+
+def _column(column: Column, *, is_numbered: bool = False) -> sa.Column[Any]:
+    return sa.Column(
+        column.name,
+        _postgres_type(column.type),
+        *([sa.Identity(always=True)] if is_numbered else []),
+        nullable=column.is_nullable,
+        autoincrement=is_numbered,
+        comment=comment(column),
+    )
+
+
+def _list_index(table: Table, column: str) -> sa.Index:
+    return sa.Index(
+        f"{table.name}_{column}_current",
+        column,
+        postgresql_using="gin",
+        postgresql_where=sa.text("valid_to is null"),
+    )
+
+
+def _postgres_type(of: Type) -> sa.types.TypeEngine[Any]:
+    types: dict[Type, sa.types.TypeEngine[Any]] = {
+        Type.TEXT: sa.Text(),
+        Type.TEXT_LIST: ARRAY(sa.Text()),
+        Type.BOOL: sa.Boolean(),
+        Type.INT: sa.Integer(),
+        Type.BIGINT: sa.BigInteger(),
+        Type.FLOAT: sa.Double(),
+        Type.DECIMAL: sa.Numeric(18, 6),
+        Type.DATE: sa.Date(),
+        Type.TIMESTAMP: sa.DateTime(timezone=True),
+        Type.JSON: JSONB(),
+    }
+    return types[of]
+
+
+def schema_statements() -> list[str]:
+    """The DDL of tables, indexes, comments and views, in an order that Postgres accepts.
+
+    What a revision freezes; the live model is never what a migration runs.
+    """
+    statements: list[str] = []
+    engine = sa.create_mock_engine(
+        "postgresql+psycopg://",
+        lambda clause, *_, **__: statements.append(str(clause.compile(dialect=engine.dialect))),
+    )
+    build_metadata().create_all(engine, checkfirst=False)
+    for view in VIEWS:
+        statements += view_statements(view)
+    # The compiler doubles percent signs for drivers that bind by them; nothing is bound here.
+    return [statement.replace("%%", "%").strip() for statement in statements]
+
+
+def view_statements(view: View) -> list[str]:
+    name = f"{view.schema}.{view.name}"
+    return [
+        f"CREATE VIEW {name} AS\n{view.query}",
+        f"COMMENT ON VIEW {name} IS {_literal(view.doc)}",
+        *(
+            f"COMMENT ON COLUMN {name}.{column} IS {_literal(doc)}"
+            for column, doc in view.columns
+        ),
+    ]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,97 @@
+"""Stage tables: what one load brings, as Postgres rows that live as long as its transaction.
+
+Belongs here: making stage tables from the model and filling them (and the report tables of
+`ops`) by binary COPY. Does not belong here: comparing a stage with the history (`history.py`),
+deciding whether to believe it (`verdicts.py`).
+
+They are TEMP: no WAL, gone with the transaction or with the process, however it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from pgpq import ArrowToPostgresBinaryEncoder
+from psycopg import sql
+
+from pipelines.model import Column, Table
+
+AnyConnection = psycopg.Connection[Any]
+
+# Rows encoded at a time: some 30 MB of the widest table. More gains nothing, less costs calls.
+ENCODED_ROWS = 16_384
+
+
+def stage_name(table: Table) -> sql.Identifier:
+    return sql.Identifier("pg_temp", f"stage_{table.name}")
+
+
+def create_stage(connection: AnyConnection, table: Table) -> None:
+    """An empty stage of the table's own columns, dropped when the transaction ends."""
+    connection.execute(
+        sql.SQL("create temp table {} ({}) on commit drop").format(
+            sql.Identifier(f"stage_{table.name}"),
+            sql.SQL(", ").join(
+                sql.SQL("{} " + column.type.postgres).format(sql.Identifier(column.name))
+                for column in table.columns
+            ),
+        )
+    )
+
+
+def fill_stage(
+    connection: AnyConnection, table: Table, batches: Iterable[pa.RecordBatch]
+) -> Iterator[int]:
+    """COPY batches into the stage; yields the rows written so far."""
+    return _copy(connection, stage_name(table), table.arrow_schema, batches)
+
+
+def copy_report(
+    connection: AnyConnection,
+    table: Table,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    source: str,
+) -> int:
+    """COPY a report of flatten into its table in `ops`, under the name of the source."""
+    schema = pa.schema([pa.field("source", pa.string(), nullable=False), *table.arrow_schema])
+    with_source = (
+        batch.add_column(0, schema.field(0), pa.repeat(pa.scalar(source), batch.num_rows))
+        for batch in batches
+    )
+    return max(_copy(connection, sql.Identifier("ops", table.name), schema, with_source), default=0)
+
+
+def _copy(
+    connection: AnyConnection,
+    target: sql.Identifier,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[int]:
+    encoder = ArrowToPostgresBinaryEncoder(schema)
+    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        target, sql.SQL(", ").join(map(sql.Identifier, schema.names))
+    )
+    rows = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(encoder.write_header())
+        for batch in batches:
+            for start in range(0, batch.num_rows, ENCODED_ROWS):
+                part = _conformed(batch.slice(start, ENCODED_ROWS), schema)
+                copy.write(encoder.write_batch(part))
+                rows += part.num_rows
+            yield rows
+        copy.write(encoder.finish())
+
+
+def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns that COPY names, in its order and with its exact types."""
+    columns = [batch.column(name).cast(of.type) for name, of in zip(schema.names, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def columns_of(columns: Iterable[Column]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
