@@ -1,0 +1,264 @@
+"""The fast path's reader: a group of records through pyarrow.json with the dialect's schema.
+
+Belongs here: JSON lines, the explicit schema and the types a source sends instead, finding the
+records that the reader refuses, and the attributes nobody declares. Does not belong here: what
+happens to refused records (`mending.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pa_json
+
+from pipelines.dialects.shape import OTHER_TYPES, Leaf, Many, Node, Object, leaves, raw_type
+from pipelines.flatten.records import snake
+
+# Blocks are parsed in parallel; a record must fit into one.
+BLOCK_BYTES = 4 << 20
+REFUSED_SHARE = 0.05
+_CHANGED = re.compile(r"Column\((/\S*)\) changed from (string|number) to (string|number)")
+
+
+@dataclass(slots=True)
+class Unknown:
+    """An attribute that the dialect does not declare, in one group."""
+
+    path: str
+    # Positions in the group of the records that have it, as often as they have it.
+    positions: list[int]
+
+
+@dataclass(slots=True)
+class Read:
+    """What the reader made of a group."""
+
+    values: pa.StructArray | None
+    # Positions in the group of the records in `values`, and of those refused.
+    taken: list[int]
+    refused: list[int] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    # The reader could not say what is unknown; the records must be asked one by one.
+    unknown_unseen: bool = False
+    may_hold_nul: bool = False
+
+
+class Reader:
+    """Reads groups of one module; remembers which leaves this source sends in another type."""
+
+    def __init__(self, shape: Object) -> None:
+        self.shape = shape
+        self._leaves = dict(leaves(shape))
+        self._others: dict[str, pa.DataType] = {}
+        self._given_up: set[str] = set()
+        self._holds_nul = False
+
+    def read(self, lines: Sequence[bytes | memoryview]) -> Read:
+        """A group as raw arrays; records that the reader refuses are named, not lost."""
+        everything = list(range(len(lines)))
+        try:
+            table = self._table(lines, unexpected="infer")
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            pass
+        else:
+            return self._split(table, everything, lines)
+        try:
+            table = self._table(lines, unexpected="ignore")
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            return self._without_refused(lines)
+        return Read(
+            _objects(table, self.shape),
+            everything,
+            unknown_unseen=True,
+            may_hold_nul=self._holds_nul,
+        )
+
+    def _split(
+        self, table: pa.Table, taken: list[int], lines: Sequence[bytes | memoryview]
+    ) -> Read:
+        """The declared part of a table, and the unknown one counted."""
+        unknown: list[Unknown] = []
+        misspelt: set[int] = set()
+        for path, owner, name, held, records in _undeclared(table, self.shape):
+            if held.null_count == len(held):
+                continue
+            present = records.filter(held.is_valid())
+            if snake(name) in owner.nodes and name != snake(name):
+                misspelt.update(present.to_pylist())
+            else:
+                unknown.append(Unknown(path, present.to_pylist()))
+        if misspelt:
+            # lastUpdated: the careful path reads such records by the declared spelling.
+            good = [position for position in taken if position not in misspelt]
+            found = self.read([lines[position] for position in good]) if good else Read(None, [])
+            return _placed(found, good, misspelt)
+        return Read(
+            _objects(table, self.shape), taken, unknown=unknown, may_hold_nul=self._holds_nul
+        )
+
+    def _without_refused(self, lines: Sequence[bytes | memoryview]) -> Read:
+        limit = max(1, int(len(lines) * REFUSED_SHARE))
+        refused: list[int] = []
+        if not self._find_refused(lines, list(range(len(lines))), refused, limit):
+            return Read(None, [], refused=list(range(len(lines))))
+        out = set(refused)
+        good = [position for position in range(len(lines)) if position not in out]
+        if not good:
+            return Read(None, [], refused=refused)
+        found = self.read([lines[position] for position in good])
+        return _placed(found, good, refused)
+
+    def _find_refused(
+        self,
+        lines: Sequence[bytes | memoryview],
+        positions: list[int],
+        refused: list[int],
+        limit: int,
+    ) -> bool:
+        """Halves until the refused records stand alone; False where they are too many."""
+        try:
+            self._table([lines[position] for position in positions], unexpected="ignore")
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            if len(positions) == 1:
+                refused.extend(positions)
+                return len(refused) <= limit
+            middle = len(positions) // 2
+            return self._find_refused(
+                lines, positions[:middle], refused, limit
+            ) and self._find_refused(lines, positions[middle:], refused, limit)
+        return True
+
+    def _table(self, lines: Sequence[bytes | memoryview], *, unexpected: str) -> pa.Table:
+        """Lines as a table, leaf types turned over where the whole feed sends another one."""
+        longest = max(map(len, lines), default=0)
+        blob = b"\n".join(
+            # A pretty-printed record has line ends, which JSON allows between its parts only.
+            bytes(line).replace(b"\n", b" ").replace(b"\r", b" ") if _spans_lines(line) else line
+            for line in lines
+        )
+        if not blob.isascii():
+            blob.decode()  # pyarrow.json passes broken UTF-8 on
+        self._holds_nul = b"\\u0000" in blob
+        while True:
+            schema = pa.schema(list(raw_type(self.shape, others=self._others)))
+            try:
+                table = pa_json.read_json(
+                    pa.BufferReader(blob),
+                    read_options=pa_json.ReadOptions(block_size=max(BLOCK_BYTES, 2 * longest)),
+                    parse_options=pa_json.ParseOptions(
+                        explicit_schema=schema, unexpected_field_behavior=unexpected
+                    ),
+                )
+            except pa.ArrowInvalid as error:
+                if not self._turn_over(str(error)):
+                    raise
+                continue
+            if table.num_rows != len(lines):
+                raise pa.ArrowInvalid(f"{len(lines)} records gave {table.num_rows} rows")
+            return table
+
+    def _turn_over(self, message: str) -> bool:
+        """Takes the other type for the leaf a message names, once; False where that is no help."""
+        found = _CHANGED.search(message)
+        leaf = self._leaves.get(found[1]) if found else None
+        if found is None or leaf is None or leaf.kind not in OTHER_TYPES:
+            return False
+        if found[1] in self._given_up:
+            return False
+        if found[1] in self._others:  # both types in one group: back to the declared one for good
+            del self._others[found[1]]
+            self._given_up.add(found[1])
+            return True
+        self._others[found[1]] = OTHER_TYPES[leaf.kind]
+        return True
+
+
+def _placed(found: Read, good: list[int], refused: Iterable[int]) -> Read:
+    """What was read of a part of a group, by the positions in the group."""
+    found.taken = [good[i] for i in found.taken]
+    found.refused = sorted([*refused, *(good[i] for i in found.refused)])
+    for thing in found.unknown:
+        thing.positions = [good[i] for i in thing.positions]
+    return found
+
+
+def _spans_lines(line: bytes | memoryview) -> bool:
+    raw = bytes(line) if isinstance(line, memoryview) else line
+    return b"\n" in raw or b"\r" in raw
+
+
+def _objects(table: pa.Table, shape: Object) -> pa.StructArray:
+    """The declared columns of a table as one array of objects."""
+    names = list(shape.nodes)
+    arrays = [_whole(table.column(name)) for name in names]
+    if not arrays:
+        return pa.array([{}] * table.num_rows, pa.struct([]))
+    return pa.StructArray.from_arrays(arrays, names)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def _undeclared(
+    table: pa.Table, shape: Object
+) -> Iterator[tuple[str, Object, str, pa.Array, pa.Array]]:
+    """Undeclared attributes: path, the object they stand in, name, values, record positions."""
+    records = pa.array(range(table.num_rows), pa.int64())
+    for name in table.column_names:
+        values = _whole(table.column(name))
+        if name in shape.nodes:
+            if _has_undeclared(values.type, shape.nodes[name]):
+                yield from _undeclared_below(values, records, shape.nodes[name], name)
+        else:
+            yield name, shape, name, values, records
+
+
+def _has_undeclared(found: pa.DataType, node: Node) -> bool:
+    if isinstance(node, Leaf):
+        return False
+    if isinstance(node, Many):
+        return _has_undeclared(found.value_type, node.item)
+    return any(
+        inner.name not in node.nodes or _has_undeclared(inner.type, node.nodes[inner.name])
+        for inner in found
+    )
+
+
+def _undeclared_below(
+    values: pa.Array, records: pa.Array, node: Node, path: str
+) -> Iterator[tuple[str, Object, str, pa.Array, pa.Array]]:
+    if isinstance(node, Many):
+        below = records.take(pc.list_parent_indices(values))
+        yield from _undeclared_below(pc.list_flatten(values), below, node.item, f"{path}[]")
+    elif isinstance(node, Object):
+        for inner in values.type:
+            held = pc.struct_field(values, inner.name)
+            at = f"{path}.{inner.name}"
+            if inner.name not in node.nodes:
+                yield at, node, inner.name, held, records
+            elif _has_undeclared(inner.type, node.nodes[inner.name]):
+                yield from _undeclared_below(held, records, node.nodes[inner.name], at)
+
+
+def sample_at(record: object, path: str) -> str | None:
+    """The first value at a path (`evses[].cp_id`) of a parsed record, as JSON text."""
+    found = [record]
+    for segment in path.split("."):
+        name = segment.removesuffix("[]")
+        found = [
+            held[name] for held in found if isinstance(held, dict) and held.get(name) is not None
+        ]
+        if segment.endswith("[]"):
+            found = [item for held in found for item in (held if isinstance(held, list) else [])]
+    if not found:
+        return None
+    value = found[0]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
