@@ -1,0 +1,70 @@
+{# Rules that more than one model applies. #}
+
+{# The version of a history table that was true on a day. #}
+{% macro is_true_on(relation, day) -%}
+    {{ relation }}.valid_from <= {{ day }}
+    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ day }})
+{%- endmacro %}
+
+{# '/' parts the key, so it may not stand inside a part. #}
+{% macro member_key(relation) -%}
+    {%- set parts = [] -%}
+    {%- for column in ['source', 'party', 'location_id', 'evse_uid'] -%}
+        {%- do parts.append("replace(" ~ relation ~ "." ~ column ~ ", '/', '%2F')") -%}
+    {%- endfor -%}
+    {{ parts | join(" || '/' || ") }}
+{%- endmacro %}
+
+{# evse_id in upper case, without the separators that eMI3 leaves to taste, and without blanks. #}
+{% macro normalised_evse_id(column) -%}
+    translate(upper({{ column }}), '*-. ' || chr(9) || chr(10) || chr(13) || chr(160), '')
+{%- endmacro %}
+
+{# A name as an id: lower case, blanks and ASCII punctuation become one underscore. The ranges are
+   spelt out, since [[:alnum:]] knows no Cyrillic under the C locale: every name would be empty. #}
+{% macro name_slug(column) -%}
+    nullif(btrim(regexp_replace(lower({{ column }}), '[\s\u00a0!-/:-@\[-`{-~]+', '_', 'g'), '_'), '')
+{%- endmacro %}
+
+{# Great-circle distance; good to 0.5 %, which is 1 m in 250. #}
+{% macro distance_m(latitude_a, longitude_a, latitude_b, longitude_b) -%}
+    2 * 6371000 * asin(
+        least(
+            1,
+            sqrt(
+                power(sin(radians(({{ latitude_b }} - {{ latitude_a }}) / 2)), 2)
+                + cos(radians({{ latitude_a }})) * cos(radians({{ latitude_b }}))
+                * power(sin(radians(({{ longitude_b }} - {{ longitude_a }}) / 2)), 2)
+            )
+        )
+    )
+{%- endmacro %}
+
+{# Lower Wilson bound (z = 1.96) of successes in trials: 3 of 3 is not better than 990 of 1,000.
+   NULL without a trial. The trials are EVSEs, never minutes. #}
+{% macro wilson_lower(successes, trials) -%}
+    {%- set n = "nullif(" ~ trials ~ ", 0)::float8" -%}
+    {%- set share = "(" ~ successes ~ " / " ~ n ~ ")" -%}
+    greatest(
+        0,
+        (
+            {{ share }} + 3.8416 / (2 * {{ n }})
+            - 1.96 * sqrt(({{ share }} * (1 - {{ share }}) + 3.8416 / (4 * {{ n }})) / {{ n }})
+        ) / nullif(1 + 3.8416 / {{ n }}, 0)
+    )
+{%- endmacro %}
+
+{# Rank of a source between copies of the same age, as given by the variable source_ranks. #}
+{% macro source_rank(column) -%}
+    {%- set ranks = var('source_ranks') -%}
+    {%- if ranks -%}
+        case {{ column }}
+            {%- for name, rank in ranks.items() %}
+            when '{{ name }}' then {{ rank | int }}
+            {%- endfor %}
+            else 100
+        end
+    {%- else -%}
+        100
+    {%- endif -%}
+{%- endmacro %}

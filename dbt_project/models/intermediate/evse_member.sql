@@ -1,0 +1,196 @@
+-- Grain: a published EVSE on the state day being built, with what it says of itself. Inlined.
+{{ config(materialized='ephemeral') }}
+
+with
+
+source_day as (
+    select
+        source,
+        source_snapshot_date,
+        observed_at,
+        is_loaded,
+        {{ source_rank('source') }} as source_rank
+    from {{ ref('snapshot_day') }}
+    where snapshot_date = {{ state_day() }} and is_carried
+),
+
+place as (
+    select
+        location.source,
+        location.party,
+        location.location_id,
+        location.latitude,
+        location.longitude,
+        coalesce(location.country_iso3, 'unknown') as country
+    from {{ ref('stg_ocpi__location') }} as location
+    inner join source_day
+        on
+            location.source = source_day.source
+            and {{ is_true_on('location', 'source_day.source_snapshot_date') }}
+),
+
+named as (
+    select
+        place.source,
+        place.party,
+        place.location_id,
+        location_party.name,
+        location_party.ema_ids,
+        concat_ws(
+            chr(31), place.party, location_party.name, array_to_string(location_party.ema_ids, ',')
+        ) as spelling_key
+    from place
+    left join (
+        select location_party.*
+        from {{ ref('stg_ocpi__location_party') }} as location_party
+        inner join source_day
+            on
+                location_party.source = source_day.source
+                and location_party.role = 'operator'
+                and {{ is_true_on('location_party', 'source_day.source_snapshot_date') }}
+    ) as location_party using (source, party, location_id)
+),
+
+alias as (
+    select
+        alias_kind,
+        alias,
+        operator_id,
+        operator_name
+    from {{ ref('operator_alias') }}
+    where
+        (valid_from is null or valid_from <= {{ state_day() }})
+        and (valid_to is null or valid_to > {{ state_day() }})
+),
+
+spelling as (
+    select distinct on (spelling_key)
+        spelling_key,
+        party,
+        name,
+        ema_ids,
+        {{ name_slug('name') }} as slug
+    from named
+    order by spelling_key
+),
+
+operator as (
+    select
+        spelling.spelling_key,
+        coalesce(
+            known.operator_id,
+            spelling.slug,
+            'party_' || lower(nullif(spelling.party, '')),
+            'unknown'
+        ) as operator_id,
+        coalesce(
+            known.operator_name,
+            case when spelling.slug is not null then btrim(spelling.name) end,
+            nullif(spelling.party, ''),
+            'Unknown operator'
+        ) as operator_name
+    from spelling
+    left join lateral (
+        select
+            alias.operator_id,
+            alias.operator_name
+        from alias
+        where
+            alias.alias_kind = 'name' and alias.alias = spelling.slug
+            or alias.alias_kind = 'ema_id' and alias.alias = any(spelling.ema_ids)
+            or alias.alias_kind = 'party_id' and alias.alias = spelling.party
+        order by array_position(array['name', 'ema_id', 'party_id'], alias.alias_kind), alias.alias
+        limit 1
+    ) as known on true
+),
+
+status as (
+    select
+        evse_status.source,
+        evse_status.party,
+        evse_status.location_id,
+        evse_status.evse_uid,
+        evse_status.status,
+        evse_status.last_updated
+    from {{ ref('stg_ocpi__evse_status') }} as evse_status
+    inner join source_day
+        on
+            evse_status.source = source_day.source
+            and {{ is_true_on('evse_status', 'source_day.source_snapshot_date') }}
+),
+
+-- Only one connector of an EVSE can be used at a time: the strongest is the EVSE's.
+strongest as (
+    select distinct on (connector.source, connector.party, connector.location_id, connector.evse_uid)
+        connector.source,
+        connector.party,
+        connector.location_id,
+        connector.evse_uid,
+        connector.power_kw,
+        connector.power_method,
+        connector.power_reason,
+        connector.power_band,
+        connector.power_type
+    from {{ ref('connector_power') }} as connector
+    inner join source_day
+        on
+            connector.source = source_day.source
+            and {{ is_true_on('connector', 'source_day.source_snapshot_date') }}
+    order by
+        connector.source,
+        connector.party,
+        connector.location_id,
+        connector.evse_uid,
+        connector.power_kw desc nulls last,
+        connector.connector_id
+),
+
+published as (
+    select
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        evse.evse_id,
+        evse.latitude,
+        evse.longitude,
+        source_day.observed_at,
+        source_day.is_loaded,
+        source_day.source_rank
+    from {{ ref('stg_ocpi__evse') }} as evse
+    inner join source_day
+        on
+            evse.source = source_day.source
+            and {{ is_true_on('evse', 'source_day.source_snapshot_date') }}
+)
+
+select
+    published.source,
+    published.party,
+    published.location_id,
+    published.evse_uid,
+    published.evse_id,
+    {{ member_key('published') }} as member_key,
+    {{ normalised_evse_id('published.evse_id') }} as normalised_evse_id,
+    published.observed_at,
+    published.is_loaded,
+    published.source_rank,
+    coalesce(published.latitude, place.latitude) as latitude,
+    coalesce(published.longitude, place.longitude) as longitude,
+    coalesce(place.country, 'unknown') as country,
+    coalesce(operator.operator_id, 'unknown') as operator_id,
+    coalesce(operator.operator_name, 'Unknown operator') as operator_name,
+    status.status,
+    status.last_updated,
+    strongest.power_kw,
+    strongest.power_method,
+    coalesce(strongest.power_reason, case when strongest.source is null then 'no_connector' end)
+        as power_reason,
+    coalesce(strongest.power_band, 'unclassified') as power_band,
+    coalesce(strongest.power_type = 'DC', false) as is_dc
+from published
+left join place using (source, party, location_id)
+left join named using (source, party, location_id)
+left join operator using (spelling_key)
+left join status using (source, party, location_id, evse_uid)
+left join strongest using (source, party, location_id, evse_uid)

@@ -1,0 +1,120 @@
+with
+
+loaded as (
+    select
+        source,
+        snapshot_date,
+        pull_ended_at
+    from {{ ref('stg_ops__snapshot') }}
+    where module = 'locations' and status = 'loaded'
+),
+
+-- A file of a past day is pulled long after it: the newest update in it tells when it was taken.
+newest_update as (
+    select
+        loaded.source,
+        loaded.snapshot_date,
+        max(evse_status.last_updated) as last_updated
+    from loaded
+    inner join {{ ref('stg_ocpi__evse_status') }} as evse_status
+        on
+            loaded.source = evse_status.source
+            and loaded.snapshot_date = evse_status.valid_from
+            and (evse_status.last_updated at time zone 'UTC')::date = loaded.snapshot_date
+    where
+        loaded.pull_ended_at is null
+        or (loaded.pull_ended_at at time zone 'UTC') < loaded.snapshot_date
+        or (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date + interval '36 hours'
+    group by loaded.source, loaded.snapshot_date
+),
+
+observed as (
+    select
+        loaded.source,
+        loaded.snapshot_date,
+        case
+            when
+                (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date
+                and (loaded.pull_ended_at at time zone 'UTC')
+                < loaded.snapshot_date + interval '36 hours'
+                then loaded.pull_ended_at
+            else coalesce(
+                newest_update.last_updated,
+                (loaded.snapshot_date + interval '1 day') at time zone 'UTC'
+            )
+        end as observed_at
+    from loaded
+    left join newest_update
+        on
+            loaded.source = newest_update.source
+            and loaded.snapshot_date = newest_update.snapshot_date
+),
+
+span as (
+    select
+        source,
+        min(snapshot_date) as first_day,
+        max(max(snapshot_date)) over () as last_day
+    from loaded
+    group by source
+),
+
+calendar as (
+    select
+        span.source,
+        days.snapshot_day::date as snapshot_date
+    from span
+    cross join lateral
+        generate_series(span.first_day, span.last_day, interval '1 day') as days (snapshot_day)
+),
+
+aged as (
+    select
+        calendar.snapshot_date,
+        calendar.source,
+        latest.snapshot_date as source_snapshot_date,
+        latest.observed_at,
+        calendar.snapshot_date - latest.snapshot_date as days_since_snapshot
+    from calendar
+    cross join lateral (
+        select
+            observed.snapshot_date,
+            observed.observed_at
+        from observed
+        where
+            observed.source = calendar.source
+            and observed.snapshot_date <= calendar.snapshot_date
+        order by observed.snapshot_date desc
+        limit 1
+    ) as latest
+),
+
+-- Days between two of these show the same EVSEs: nothing was loaded and no source left.
+state_day as (
+    select snapshot_date
+    from aged
+    group by snapshot_date
+    having bool_or(days_since_snapshot in (0, {{ var('carry_days') }} + 1))
+)
+
+select
+    aged.snapshot_date,
+    aged.source,
+    aged.source_snapshot_date,
+    aged.days_since_snapshot,
+    aged.observed_at,
+    aged.days_since_snapshot = 0 as is_loaded,
+    aged.days_since_snapshot <= {{ var('carry_days') }} as is_carried,
+    (
+        select max(state_day.snapshot_date)
+        from state_day
+        where state_day.snapshot_date <= aged.snapshot_date
+    ) as state_date,
+    (
+        select max(state_day.snapshot_date)
+        from state_day
+        where
+            state_day.snapshot_date
+            <= least(aged.snapshot_date, aged.source_snapshot_date + {{ var('carry_days') }})
+    ) as source_state_date
+from aged

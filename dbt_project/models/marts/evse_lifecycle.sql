@@ -1,0 +1,196 @@
+-- Grain: physical_evse_key, all that ever were. Presence comes from history, whose intervals end only
+-- where a complete snapshot lacks the row: an outage of a source ends none.
+with
+
+source_span as (
+    select
+        source,
+        min(snapshot_date) as first_loaded_on,
+        max(snapshot_date) as last_loaded_on
+    from {{ ref('snapshot_day') }}
+    where is_loaded
+    group by source
+),
+
+version as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        valid_from,
+        coalesce(valid_to, 'infinity') as valid_to,
+        coalesce(
+            valid_from > lag(valid_to) over (
+                partition by source, party, location_id, evse_uid order by valid_from
+            ),
+            false
+        ) as follows_absence
+    from {{ ref('stg_ocpi__evse') }}
+),
+
+run as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        valid_from,
+        valid_to,
+        count(*) filter (where follows_absence) over (
+            partition by source, party, location_id, evse_uid order by valid_from
+        ) as run_number
+    from version
+),
+
+presence as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        min(valid_from) as from_day,
+        max(valid_to) as to_day
+    from run
+    group by source, party, location_id, evse_uid, run_number
+),
+
+-- A member that was merged or parted had one key first and another later.
+first_of_key as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        physical_evse_key,
+        min(state_date) as key_from_day
+    from {{ ref('physical_evse') }}
+    group by source, party, location_id, evse_uid, physical_evse_key
+),
+
+keyed as (
+    select
+        first_of_key.*,
+        coalesce(
+            lead(key_from_day) over (
+                partition by source, party, location_id, evse_uid order by key_from_day
+            ),
+            'infinity'
+        ) as key_to_day
+    from first_of_key
+),
+
+-- REMOVED, where that was the last that was heard.
+marked_removed as (
+    select
+        last_status.source,
+        last_status.party,
+        last_status.location_id,
+        last_status.evse_uid,
+        coalesce(last_status.valid_to, 'infinity') as to_day,
+        (
+            select min(removed.valid_from)
+            from {{ ref('stg_ocpi__evse_status') }} as removed
+            where
+                removed.source = last_status.source
+                and removed.party = last_status.party
+                and removed.location_id = last_status.location_id
+                and removed.evse_uid = last_status.evse_uid
+                and removed.valid_from > coalesce((
+                    select max(other.valid_from)
+                    from {{ ref('stg_ocpi__evse_status') }} as other
+                    where
+                        other.source = last_status.source
+                        and other.party = last_status.party
+                        and other.location_id = last_status.location_id
+                        and other.evse_uid = last_status.evse_uid
+                        and other.valid_from < last_status.valid_from
+                        and other.status is distinct from 'REMOVED'
+                ), '-infinity')
+        ) as removed_on
+    from {{ ref('stg_ocpi__evse_status') }} as last_status
+    where last_status.status = 'REMOVED'
+),
+
+key_presence as (
+    select
+        keyed.physical_evse_key,
+        keyed.source,
+        source_span.first_loaded_on,
+        source_span.last_loaded_on,
+        greatest(presence.from_day, keyed.key_from_day) as from_day,
+        least(presence.to_day, keyed.key_to_day) as to_day,
+        case when keyed.key_to_day >= presence.to_day then marked_removed.removed_on end as removed_on
+    from keyed
+    inner join source_span using (source)
+    inner join presence
+        on
+            keyed.source = presence.source
+            and keyed.party = presence.party
+            and keyed.location_id = presence.location_id
+            and keyed.evse_uid = presence.evse_uid
+            and keyed.key_from_day < presence.to_day
+            and keyed.key_to_day > presence.from_day
+    left join marked_removed
+        on
+            presence.source = marked_removed.source
+            and presence.party = marked_removed.party
+            and presence.location_id = marked_removed.location_id
+            and presence.evse_uid = marked_removed.evse_uid
+            and presence.to_day = marked_removed.to_day
+),
+
+reaching as (
+    select
+        key_presence.*,
+        coalesce(
+            from_day > max(to_day) over (
+                partition by physical_evse_key
+                order by from_day, to_day
+                rows between unbounded preceding and 1 preceding
+            ),
+            false
+        ) as is_return,
+        max(to_day) over (partition by physical_evse_key) as key_to_day
+    from key_presence
+),
+
+lived as (
+    select
+        physical_evse_key,
+        min(from_day) as appeared_on,
+        min(from_day) <= min(first_loaded_on) as is_older_than_history,
+        count(*) filter (where is_return) as absences,
+        max(from_day) filter (where is_return) as returned_on,
+        nullif(max(to_day), 'infinity') as missing_since,
+        max(last_loaded_on) as last_loaded_on,
+        count(distinct source) as sources,
+        -- Removed is what every copy says that was there to the end.
+        bool_and(removed_on is not null) filter (where to_day = key_to_day) as is_removed,
+        min(removed_on) filter (where to_day = key_to_day) as removed_on
+    from reaching
+    group by physical_evse_key
+)
+
+select
+    physical_evse_key,
+    case
+        when is_removed then 'removed'
+        when missing_since is null and absences > 0 then 'returned'
+        when missing_since is null then 'present'
+        when last_loaded_on - missing_since >= {{ var('grace_days') }} then 'vanished'
+        else 'missing'
+    end as lifecycle_state,
+    appeared_on,
+    is_older_than_history,
+    case when is_removed then removed_on end as removed_on,
+    missing_since,
+    case
+        when not is_removed and last_loaded_on - missing_since >= {{ var('grace_days') }}
+            then missing_since + {{ var('grace_days') }}
+    end as vanished_on,
+    returned_on,
+    absences,
+    sources,
+    last_loaded_on
+from lived

@@ -1,0 +1,1 @@
+{{ staged_history('connector_tariff') }}

@@ -1,0 +1,1 @@
+{{ staged_history('related_location') }}

@@ -1,0 +1,1 @@
+{{ staged_history('tariff_alt_text') }}

@@ -1,0 +1,1 @@
+{{ staged_history('tariff_environmental_impact') }}
