@@ -12,8 +12,6 @@ import pkgutil
 from pipelines.dialects.declare import Dialect, Field, Module, Rows
 from pipelines.errors import ConfigurationError
 from pipelines.sources import Source
-from pipelines.errors import ConfigurationError
-from pipelines.sources import Source
 
 
 def _registered() -> dict[str, Dialect]:
@@ -22,17 +20,6 @@ def _registered() -> dict[str, Dialect]:
         dialect = getattr(importlib.import_module(f"{__name__}.{info.name}"), "DIALECT", None)
         if isinstance(dialect, Dialect):
             found[dialect.name] = dialect
-    return found
-
-
-def dialect_of(source: Source) -> Dialect:
-    """The dialect a source speaks; raises ConfigurationError where there is no file for it."""
-    found = DIALECTS.get(source.dialect)
-    if found is None:
-        raise ConfigurationError(
-            f"source {source.name!r} speaks {source.dialect!r}, but this installation knows "
-            f"{', '.join(sorted(DIALECTS))}; correct its dialect in sources.yml"
-        )
     return found
 
 

@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from pipelines.dialects.declare import Rows
 from pipelines.dialects.shape import Object, raw_type
-from pipelines.flatten.exploding import Objects, Part, explode
-from pipelines.flatten.hashing import row_hashes
+from pipelines.flatten.exploding import Objects, Ordinals, Part, explode
+from pipelines.flatten.hashing import Hashes, row_hashes
 from pipelines.flatten.records import time_field
 from pipelines.flatten.tally import Tally
 from pipelines.flatten.values import cleaned, moment_of
-from pipelines.model import TABLES
+from pipelines.model import TABLES, Column, Type
 
 Tree = dict[str, Any]
 
@@ -55,7 +55,7 @@ def exploded_trees(
     rows: Rows, node: Object, trees: Sequence[Tree], *, tally: Tally
 ) -> dict[str, Part]:
     """Rows of mended objects of one level; the keys of what is above them are left blank."""
-    parent = TABLES[rows.model.parent] if rows.model.parent else None
+    above = TABLES[rows.model.parent] if rows.model.parent else None
     ordinals = np.arange(len(trees), dtype=np.int64)
     objects = Objects(
         values=pa.array(trees, raw_type(node)),
@@ -63,20 +63,19 @@ def exploded_trees(
         positions=np.zeros(len(trees), np.int64),
         parents=ordinals,
         keys={
-            name: pa.array([_blank(parent.column(name).type.arrow)] * len(trees)).cast(
-                parent.column(name).type.arrow
-            )
-            for name in (parent.key if parent else ())
+            column.name: pa.repeat(_blank(column), len(trees))
+            for column in (above.columns if above else ())
+            if above and column.name in above.key
         },
     )
     return explode(rows, objects, tally=tally, may_hold_nul=True)
 
 
-def _blank(arrow: pa.DataType) -> Any:
-    return "" if pa.types.is_string(arrow) else 0
+def _blank(column: Column) -> pa.Scalar:
+    return pa.scalar("" if column.type is Type.TEXT else 0, column.type.arrow)
 
 
-def record_digests(parts: Mapping[str, Part], records: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def record_digests(parts: Mapping[str, Part], records: Ordinals) -> Hashes:
     """For each of `records` a hash of all its rows in all tables, whatever their order."""
     digests = np.zeros(len(records), np.uint64)
     index = {int(record): i for i, record in enumerate(records)}
@@ -95,7 +94,7 @@ def record_digests(parts: Mapping[str, Part], records: np.ndarray) -> np.ndarray
     return digests
 
 
-def record_counts(parts: Mapping[str, Part], records: int) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def record_counts(parts: Mapping[str, Part], records: int) -> dict[str, Ordinals]:
     """Objects of each table by record (ordinals from 0), twins included."""
     return {
         table: np.bincount(np.concatenate([part.records, part.duplicates]), minlength=records)

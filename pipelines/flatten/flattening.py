@@ -24,7 +24,6 @@ from pipelines.flatten.reading import Read, Reader, sample_at
 from pipelines.flatten.records import (
     KeyReader,
     KeysSeen,
-    Place,
     Record,
     Records,
     look_for_duplicates,
@@ -41,8 +40,8 @@ MENDED_AT_ONCE = 2_000
 class Loser:
     """A record whose key a newer one has: what it held, until the other is known."""
 
-    place: Place
-    winner: Place
+    ordinal: int
+    winner: int
     digest: int
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -95,20 +94,27 @@ class _Run:
         self.levels = {rows.table for rows in module.root.walk() if not rows.is_narrow}
         self.losers: list[Loser] = []
         self._winners = keys.winners
-        self._digests: dict[Place, int] = {}
+        self._digests: dict[int, int] = {}
+        self._winner_places: dict[int, tuple[str, int]] = {}
+        self._next = 0  # ordinal of the next group's first record
 
     def group(self, group: Sequence[Record]) -> Iterator[tuple[str, pa.Table]]:
         """Rows of one group; records that lose against another of their key give none."""
         root = self.module.root.table
         self.tally.level(root).received += len(group)
-        kept = list(group)
-        if self.keys.losers:
-            kept = [r for r in group if (r.page, r.index) not in self.keys.losers]
-            lost = [r for r in group if (r.page, r.index) in self.keys.losers]
-            if lost:
-                self._lose(lost)
+        losers = self.keys.losers
+        ordinals = range(self._next, self._next + len(group))
+        self._next += len(group)
+        lost = [(o, r) for o, r in zip(ordinals, group, strict=True) if o in losers]
+        if lost:
+            self._lose([ordinal for ordinal, _ in lost], [record for _, record in lost])
+            ordinals_kept = [o for o in ordinals if o not in losers]
+            kept = [r for o, r in zip(ordinals, group, strict=True) if o not in losers]
+        else:
+            ordinals_kept, kept = list(ordinals), list(group)
         parts = self._parts(kept, self.tally)
-        self._remember_winners(kept, parts)
+        if self._winners:
+            self._remember_winners(ordinals_kept, kept, parts)
         for table, part in parts.items():
             if table in self.levels:
                 fates = self.tally.level(table)
@@ -120,21 +126,20 @@ class _Run:
 
     def settle(self, records: Records) -> None:
         """Compares the losers with their winners: exact duplicates, or quarantine."""
-        differing: dict[Place, Loser] = {}
+        differing: dict[int, Loser] = {}
         for loser in self.losers:
             is_same = self._digests.get(loser.winner) == loser.digest
             if not is_same:
-                differing[loser.place] = loser
+                differing[loser.ordinal] = loser
             self._count(loser.counts, "duplicates" if is_same else "quarantined")
         if not differing:
             return
         read_key = KeyReader(self.module)
-        for group in records():
-            for record in group:
-                loser = differing.get((record.page, record.index))
-                if loser is not None:
-                    key, _ = read_key(record.raw)
-                    self._quarantine_copy(record, loser, key or ())
+        every = (record for group in records() for record in group)
+        for ordinal, record in enumerate(every):
+            if ordinal in differing:
+                key, _ = read_key(record.raw)
+                self._quarantine_copy(record, differing[ordinal], key or ())
 
     # -- one group ---------------------------------------------------------------------------
 
@@ -199,9 +204,9 @@ class _Run:
                 if position in careful:
                     continue
                 value = msgspec.json.decode(group[position].raw)
-                for path, sample in unknown_in(value, self.shape):
+                for path, held in unknown_in(value, self.shape):
                     if path not in self.ignored:
-                        tally.unknown_thing(path, "", count=1, sample=sample)
+                        tally.unknown_thing(path, "", count=1, sample=held)
             return
         for thing in read.unknown:
             if thing.path in self.ignored:
@@ -209,7 +214,7 @@ class _Run:
             count = sum(1 for position in thing.positions if position not in careful)
             if not count:
                 continue
-            sample = None
+            sample: str | None = None
             if (thing.path, "") not in tally.unknown:
                 first = next(p for p in thing.positions if p not in careful)
                 value = parsed(bytes(group[first].raw), Tally(), self.module.root.table)
@@ -218,37 +223,36 @@ class _Run:
 
     # -- keys that come twice ------------------------------------------------------------------
 
-    def _lose(self, lost: Sequence[Record]) -> None:
+    def _lose(self, ordinals: Sequence[int], lost: Sequence[Record]) -> None:
         """Flattens losers apart; their repairs concern no loaded value and are not counted."""
         scratch = Tally(fates=self.tally.fates, quarantine=self.tally.quarantine)
         parts = self._parts(lost, scratch)
         digests = record_digests(parts, np.arange(len(lost)))
         counts = record_counts(parts, len(lost))
-        for i, record in enumerate(lost):
-            place = (record.page, record.index)
+        for i, ordinal in enumerate(ordinals):
             own = {t: int(c[i]) for t, c in counts.items() if t in self.levels and c[i]}
             if own:  # else it is in quarantine as a whole
-                self.losers.append(
-                    Loser(place, self.keys.losers[place], int(digests[i]), counts=own)
-                )
+                winner = self.keys.losers[ordinal]
+                self.losers.append(Loser(ordinal, winner, int(digests[i]), counts=own))
 
-    def _remember_winners(self, group: Sequence[Record], parts: Mapping[str, Part]) -> None:
-        if not self._winners:
-            return
-        positions = [i for i, r in enumerate(group) if (r.page, r.index) in self._winners]
+    def _remember_winners(
+        self, ordinals: Sequence[int], group: Sequence[Record], parts: Mapping[str, Part]
+    ) -> None:
+        positions = [i for i, ordinal in enumerate(ordinals) if ordinal in self._winners]
         if not positions:
             return
         loaded = set(parts[self.module.root.table].records.tolist())
         digests = record_digests(parts, np.array(positions))
         for position, digest in zip(positions, digests, strict=True):
+            record = group[position]
+            self._winner_places[ordinals[position]] = (record.page, record.index)
             if position in loaded:
-                place = (group[position].page, group[position].index)
-                self._digests[place] = int(digest)
+                self._digests[ordinals[position]] = int(digest)
 
     def _quarantine_copy(self, record: Record, loser: Loser, key: tuple[str, ...]) -> None:
         root = self.module.root.table
         loaded = loser.winner in self._digests
-        page, index = loser.winner
+        page, index = self._winner_places[loser.winner]
         detail = (
             f"the {root} comes twice in this snapshot with different content; the copy in "
             f"{page}, record {index}, has the newer last_updated (or came first) and "

@@ -248,10 +248,8 @@ class Mender:
         where.setdefault(rows.table, []).append(tree)
 
     def _write_aside(self, rows: Rows, place: Place, value: Any, reason: str, detail: str) -> None:
-        if place.path:
-            text = _json(value)
-        else:
-            text = bytes(place.record.raw).decode("utf-8", "replace")
+        whole = bytes(place.record.raw)
+        text = _json(value) if place.path else whole.decode("utf-8", "replace")
         self.tally.quarantine.append(
             Quarantined(
                 page=place.record.page,

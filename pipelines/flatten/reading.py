@@ -63,13 +63,13 @@ class Reader:
         everything = list(range(len(lines)))
         try:
             table = self._table(lines, unexpected="infer")
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+        except pa.ArrowInvalid:
             pass
         else:
             return self._split(table, everything, lines)
         try:
             table = self._table(lines, unexpected="ignore")
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+        except pa.ArrowInvalid:
             return self._without_refused(lines)
         return Read(
             _objects(table, self.shape),
@@ -123,7 +123,7 @@ class Reader:
         """Halves until the refused records stand alone; False where they are too many."""
         try:
             self._table([lines[position] for position in positions], unexpected="ignore")
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+        except pa.ArrowInvalid:
             if len(positions) == 1:
                 refused.extend(positions)
                 return len(refused) <= limit
@@ -136,13 +136,13 @@ class Reader:
     def _table(self, lines: Sequence[bytes | memoryview], *, unexpected: str) -> pa.Table:
         """Lines as a table, leaf types turned over where the whole feed sends another one."""
         longest = max(map(len, lines), default=0)
-        blob = b"\n".join(
+        blob = b"\n".join(lines)
+        if blob.count(b"\n") != len(lines) - 1 or b"\r" in blob:
             # A pretty-printed record has line ends, which JSON allows between its parts only.
-            bytes(line).replace(b"\n", b" ").replace(b"\r", b" ") if _spans_lines(line) else line
-            for line in lines
-        )
-        if not blob.isascii():
-            blob.decode()  # pyarrow.json passes broken UTF-8 on
+            blob = b"\n".join(
+                bytes(line).replace(b"\n", b" ").replace(b"\r", b" ") for line in lines
+            )
+        _check_utf8(blob)
         self._holds_nul = b"\\u0000" in blob
         while True:
             schema = pa.schema(list(raw_type(self.shape, others=self._others)))
@@ -187,9 +187,12 @@ def _placed(found: Read, good: list[int], refused: Iterable[int]) -> Read:
     return found
 
 
-def _spans_lines(line: bytes | memoryview) -> bool:
-    raw = bytes(line) if isinstance(line, memoryview) else line
-    return b"\n" in raw or b"\r" in raw
+def _check_utf8(blob: bytes) -> None:
+    """Raises ArrowInvalid for broken UTF-8, which pyarrow.json passes on."""
+    offsets = pa.array([0, len(blob)], pa.int64())
+    pa.Array.from_buffers(
+        pa.large_string(), 1, [None, offsets.buffers()[1], pa.py_buffer(blob)]
+    ).validate(full=True)
 
 
 def _objects(table: pa.Table, shape: Object) -> pa.StructArray:

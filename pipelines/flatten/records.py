@@ -7,14 +7,19 @@ records, who wins where a key comes twice. Does not belong here: anything else i
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 
 from pipelines.dialects.declare import Field, Module, Rows
 from pipelines.flatten.values import cleaned, moment_of
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(Protocol):
@@ -30,19 +35,21 @@ class Record(Protocol):
 
 # A fresh run over the same records in the same order each time it is called.
 Records = Callable[[], Iterable[list[Any]]]
-Place = tuple[str, int]
 Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
 class KeysSeen:
-    """What the first pass found: the losers of each key that comes twice, and their winners."""
+    """What the first pass found: the losers of each key that comes twice, and their winners.
+
+    Records are named by their ordinal in the module, from 0.
+    """
 
     records: int = 0
-    losers: dict[Place, Place] = field(default_factory=dict)
+    losers: dict[int, int] = field(default_factory=dict)
 
     @property
-    def winners(self) -> set[Place]:
+    def winners(self) -> set[int]:
         return set(self.losers.values())
 
 
@@ -67,12 +74,17 @@ class KeyReader:
         self._time = time_field(root)
         names = [path for key in (*self._keys, self._time) if key for path in key.paths]
         # The other spellings too: a camelCase feed has its duplicates like any other.
-        spellings = dict.fromkeys(
-            spelling
-            for name in names
-            for spelling in (name, camel(name), camel(name)[:1].upper() + camel(name)[1:])
+        spellings = list(
+            dict.fromkeys(
+                spelling
+                for name in names
+                for spelling in (name, camel(name), camel(name)[:1].upper() + camel(name)[1:])
+            )
         )
-        self._spellings = {name: [s for s in spellings if snake(s) == name] for name in names}
+        self._slots = {
+            name: tuple(i for i, spelling in enumerate(spellings) if snake(spelling) == name)
+            for name in names
+        }
         self._head = msgspec.json.Decoder(
             msgspec.defstruct(
                 "Head",
@@ -81,12 +93,11 @@ class KeyReader:
                 gc=False,
             )
         )
-        self._slots = {name: f"f{i}" for i, name in enumerate(spellings)}
 
     def __call__(self, raw: bytes | memoryview) -> tuple[Key | None, int]:
         """The key (None where no id can be read) and last_updated in microseconds."""
         try:
-            head = self._head.decode(raw)
+            head = msgspec.structs.astuple(self._head.decode(raw))
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None, 0
         key: list[str] = []
@@ -96,22 +107,35 @@ class KeyReader:
                 continue
             parts = [self._text(head, path) for path in key_field.paths]
             if key_field.is_joined:
-                whole = "".join(part.upper() for part in parts if part)
-                key.append(whole if all(parts) else "")
+                whole = all(parts)
+                key.append("".join(part.upper() for part in parts if part) if whole else "")
                 continue
             found = next((part for part in parts if part), None)
             if found is None:
                 return None, 0
             key.append(found)
         time = self._text(head, self._time.paths[0]) if self._time else None
-        return tuple(key), (moment_of(time)[0] or 0) if time else 0
+        return tuple(key), _micros(time) if time else 0
 
-    def _text(self, head: object, name: str) -> str | None:
-        for spelling in self._spellings[name]:
-            value = getattr(head, self._slots[spelling])
+    def _text(self, head: tuple[Any, ...], name: str) -> str | None:
+        for slot in self._slots[name]:
+            value = head[slot]
+            if type(value) is str:
+                return cleaned(value)
             if value is not None and not isinstance(value, list | dict):
                 return cleaned(str(value))
         return None
+
+
+def _micros(time: str) -> int:
+    """When a record says it was touched; fromisoformat first, ten times as fast for most."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return moment_of(time)[0] or 0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // MICROSECOND
 
 
 def _key_field(root: Rows, name: str) -> Field | None:
@@ -133,23 +157,26 @@ def look_for_duplicates(module: Module, records: Records) -> KeysSeen:
     """
     read = KeyReader(module)
     seen = KeysSeen()
-    best: dict[Key, tuple[int, Place]] = {}
-    losers: dict[Place, Key] = {}
+    holders: dict[str, int] = {}
+    times = array("q")
+    losers: dict[int, str] = {}
     for record in _all(records):
+        ordinal = seen.records
         seen.records += 1
-        key, time = read(record.raw)
-        if key is None:
+        parts, time = read(record.raw)
+        times.append(time)
+        if parts is None:
             continue
-        place = (record.page, record.index)
-        holder = best.get(key)
-        if holder is None:
-            best[key] = (time, place)
-        elif time > holder[0]:
-            losers[holder[1]] = key
-            best[key] = (time, place)
+        key = "\x1f".join(parts)
+        holder = holders.setdefault(key, ordinal)
+        if holder == ordinal:
+            continue
+        if time > times[holder]:
+            losers[holder] = key
+            holders[key] = ordinal
         else:
-            losers[place] = key
-    seen.losers = {place: best[key][1] for place, key in losers.items()}
+            losers[ordinal] = key
+    seen.losers = {ordinal: holders[key] for ordinal, key in losers.items()}
     return seen
 
 

@@ -70,7 +70,7 @@ class Tally:
         default_factory=dict
     )
 
-    def repair(  # noqa: PLR0913 - the five words of one line of ops.repair
+    def repair(
         self,
         table: str,
         column: str,
