@@ -217,7 +217,7 @@ def _third_party(draws: Draws, kind: str, place: str) -> SimBusiness:
     if not draws.chance(0.3):
         return SimBusiness(key, name, None, None, ())
     site = f"https://www.{key.encode('ascii', 'ignore').decode()}.example/"
-    logo = SimImage(f"{site}logo.svg", None, "OWNER", "svg", None, None)
+    logo = SimImage(f"{site}logo.png", f"{site}logo-small.png", "OWNER", "png", 256, 256)
     return SimBusiness(key, name, site, logo, ())
 
 

@@ -55,7 +55,12 @@ def drawn_connectors(
         built = [_ac1(draws, "IEC_62196_T2") for _ in range(number)]
     else:
         built = [_ac3(draws, operator, "CABLE" if draws.chance(0.2) else "SOCKET")]
-        built += [_ac1(draws, draws.pick(_AC_EXTRA_STANDARDS)) for _ in range(number - 1)]
+        built += [
+            _ac3(draws, operator, "CABLE")
+            if draws.chance(0.6)
+            else _ac1(draws, draws.pick(_AC_EXTRA_STANDARDS))
+            for _ in range(number - 1)
+        ]
     return tuple(_declared(draws, operator, plan, fill_all=fill_all) for plan in built)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.simulator.draws import unit
+from pipelines.simulator.draws import draw, unit
 from pipelines.simulator.entities import SimBusiness, SimImage
 
 IdStyle = Literal["uuid", "number", "number_swapped", "prefixed"]
@@ -58,6 +58,7 @@ class Operator:
         return f"https://www.{self.key}.example/"
 
 
+_SOLD, _TAKEN_OVER = 80, 90
 # Days after the world's start. Inside the first 14 nights, so that a fortnight shows both.
 RENAMED_AFTER_DAYS = 6
 TAKEOVER_FIRST_DAY = 9
@@ -165,13 +166,16 @@ _BUSINESSES = {
 }
 
 
-def business_on(operator: Operator, key: int, *, day: int) -> SimBusiness:
+def business_on(operator: Operator, key: int, *, opened_on: int, day: int) -> SimBusiness:
     """How the operator of the site with this key calls itself on a day.
 
-    A rename happens everywhere at once; a takeover reaches each site on a night of its own.
+    A rename happens everywhere at once; a takeover reaches each site on a night of its own. One
+    site in five is sold to somebody else at some time. Party and EVSE ids stay what they were.
     """
+    if unit(key, _SOLD) < 0.2 and day >= opened_on + 1 + draw(key, _SOLD + 1) % 400:
+        operator = drawn_operator(key, _SOLD + 2)
     if operator.taken_over_by:
-        moved_on = TAKEOVER_FIRST_DAY + int(unit(key, 0x701) * TAKEOVER_DAYS)
+        moved_on = TAKEOVER_FIRST_DAY + int(unit(key, _TAKEN_OVER) * TAKEOVER_DAYS)
         if day >= moved_on:
             return _BUSINESSES[operator.taken_over_by][0]
     return _BUSINESSES[operator.key][1 if day >= RENAMED_AFTER_DAYS else 0]

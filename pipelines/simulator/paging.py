@@ -110,13 +110,14 @@ class Listing:
         self, module: str, day: date, date_from: datetime | None, date_to: datetime | None
     ) -> tuple[int, ...]:
         """Places of the records changed in [date_from, date_to): builds the whole day once."""
-        records: Iterator[SimLocation | SimTariff]
-        records = self.world.locations(day) if module == "locations" else self.world.tariffs(day)
+        records: Iterator[SimLocation] | Iterator[SimTariff] = self.world.locations(day)
+        if module == "tariffs":
+            records = self.world.tariffs(day)
+        times = (record.last_updated for record in records)
         return tuple(
             index
-            for index, record in enumerate(records)
-            if (date_from is None or record.last_updated >= date_from)
-            and (date_to is None or record.last_updated < date_to)
+            for index, time in enumerate(times)
+            if (date_from is None or time >= date_from) and (date_to is None or time < date_to)
         )
 
 

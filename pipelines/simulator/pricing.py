@@ -97,10 +97,10 @@ def _tariff_id(country_code: str, party_id: str, number: int) -> str:
 
 
 def is_published(plan: TariffPlan, *, day: int) -> bool:
-    """One tariff in fifty comes and goes."""
-    if unit(plan.key, _AWAY) >= 0.02:
+    """One tariff in twenty comes and goes."""
+    if unit(plan.key, _AWAY) >= 0.05:
         return True
-    epoch, _ = last_event(plan.key, _AWAY + 1, period=60, day=day)
+    epoch, _ = last_event(plan.key, _AWAY + 1, period=30, day=day)
     return epoch % 2 == 0
 
 
@@ -173,11 +173,11 @@ def _elements(
         elements.append(SimTariffElement((parking,), _parking_restrictions(draws)))
     if draws.chance(0.03) or fill_all:
         time = component("TIME", Decimal(prices.between(60, 240)) * _CENT, 60)
-        elements.append(SimTariffElement((time, parking_free(vat)), _all_restrictions(draws)))
+        elements.append(SimTariffElement((time, _parking_free(vat)), _all_restrictions(draws)))
     return tuple(elements)
 
 
-def parking_free(vat: Decimal | None) -> SimPriceComponent:
+def _parking_free(vat: Decimal | None) -> SimPriceComponent:
     """A component that costs nothing, as some operators write down."""
     return SimPriceComponent("PARKING_TIME", Decimal("0.00"), vat, 60)
 

@@ -197,7 +197,7 @@ def _built_evses(
         opened_on = lifetime.opened_on
         if number > 1 and draws.chance(0.12):
             opened_on += draws.between(20, 300)
-        ends_on = opened_on + draws.between(60, 300) if draws.chance(0.08) else None
+        ends_on = opened_on + draws.between(60, 300) if draws.chance(0.2) else None
         evse_id = None if draws.chance(0.004) and not fill_all else f"{evse_prefix}*{number}"
         hashed = operator.id_style == "uuid" or evse_id is None
         floor = draws.between(-2, 3) if draws.chance(0.1) or fill_all else None

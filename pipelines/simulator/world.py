@@ -120,6 +120,10 @@ class World:
         as_of = copied_day(copy_key, day=number)
         return _as_copy(self._location(self._site_on(ref.shows, as_of), as_of), copy_key)
 
+    def publishes(self, ref: LocationRef, day: date) -> bool:
+        """Whether a place of another day's roster is in this day's too."""
+        return self._publishes(ref, self._number(day))
+
     def location_id(self, ref: LocationRef, day: date) -> str:
         """The id of a location, without building what changes."""
         if ref.slot == ref.shows:
@@ -142,21 +146,26 @@ class World:
         refs, twice = [], []
         for slot in range(self.size):
             key = self._slot_key(slot)
-            shows = slot
+            ref = LocationRef(slot, slot)
             if is_copy(key):
                 # The neighbour: most copies are of a site that still exists, a few outlive it.
-                shows = slot - 1 if slot else self.size - 1
-                original = self._slot_key(shows)
-                if is_copy(original) or not lifetime_on(original, day=copied_day(key, day=day)):
-                    continue
-            elif lifetime_on(key, day=day) is None:
+                ref = LocationRef(slot, slot - 1 if slot else self.size - 1)
+            if not self._publishes(ref, day):
                 continue
-            ref = LocationRef(slot, shows)
             refs.append(ref)
             if unit(key, _TWICE) < 0.0015:
                 twice.append(ref)
         # At the end of the feed, so that the two copies arrive on different pages.
         return (*refs, *twice)
+
+    def _publishes(self, ref: LocationRef, day: int) -> bool:
+        key = self._slot_key(ref.slot)
+        if ref.slot == ref.shows:
+            return lifetime_on(key, day=day) is not None
+        original = self._slot_key(ref.shows)
+        if is_copy(original):
+            return False
+        return lifetime_on(original, day=copied_day(key, day=day)) is not None
 
     def _site_on(self, slot: int, day: int) -> Site:
         lifetime = lifetime_on(self._slot_key(slot), day=day)
@@ -280,7 +289,7 @@ def _assembled(
         parking_type=dressing.parking_type,
         evses=evses,
         directions=dressing.directions,
-        operator=business_on(site.operator, site.key, day=day),
+        operator=business_on(site.operator, site.key, opened_on=site.lifetime.opened_on, day=day),
         suboperator=dressing.suboperator,
         owner=dressing.owner,
         facilities=dressing.facilities,
