@@ -19,8 +19,9 @@ from pipelines.dialects.declare import Module
 from pipelines.dialects.shape import Object, raw_type, shape_of
 from pipelines.flatten.duplicates import exploded_trees, record_counts, record_digests
 from pipelines.flatten.exploding import Part, explode, root_objects, suspects
-from pipelines.flatten.mending import Mender, Tree, object_of, parsed, unknown_in
-from pipelines.flatten.reading import Read, Reader, sample_at
+from pipelines.flatten.mending import Mender, object_of
+from pipelines.flatten.objects import Tree, parsed, sample_at, unknown_in
+from pipelines.flatten.reading import Read, Reader
 from pipelines.flatten.records import (
     KeyReader,
     KeysSeen,
@@ -28,7 +29,7 @@ from pipelines.flatten.records import (
     Records,
     look_for_duplicates,
 )
-from pipelines.flatten.tally import FlattenReport, Quarantined, Tally, build_report
+from pipelines.flatten.tally import FlattenReport, Quarantined, Tally, build_report, printable
 
 Sink = Callable[[str, pa.Table], None]
 Progress = Callable[[int], None]
@@ -62,8 +63,9 @@ def flatten_module(
     100 bytes a record for the keys.
     """
     tally = Tally()
-    keys = look_for_duplicates(module, records)
-    run = _Run(module, shape_of(module), keys, tally, ignored)
+    shape = shape_of(module)
+    keys = look_for_duplicates(module, shape, records)
+    run = _Run(module, shape, keys, tally, ignored)
     done = 0
     for group in records():
         for table, rows in run.group(group):
@@ -134,7 +136,7 @@ class _Run:
             self._count(loser.counts, "duplicates" if is_same else "quarantined")
         if not differing:
             return
-        read_key = KeyReader(self.module)
+        read_key = KeyReader(self.module, self.shape)
         every = (record for group in records() for record in group)
         for ordinal, record in enumerate(every):
             if ordinal in differing:
@@ -267,7 +269,7 @@ class _Run:
                 object_key="/".join(key) or None,
                 reason="duplicate_key",
                 detail=detail,
-                record=bytes(record.raw).decode("utf-8", "replace").replace("\x00", "\\u0000"),
+                record=printable(bytes(record.raw).decode("utf-8", "replace")),
             )
         )
         if not loaded:

@@ -11,8 +11,6 @@ put aside where it is no object, or has no id, or the same id as a newer, differ
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,12 +18,11 @@ from typing import Any
 from pipelines.dialects.declare import Module, Rows
 from pipelines.dialects.shape import Leaf, Many, Node, Object
 from pipelines.flatten.duplicates import Copies, newest
-from pipelines.flatten.records import Record, snake
+from pipelines.flatten.objects import Tree, as_json, attributes, own_keys, parsed, unknown_in
+from pipelines.flatten.records import Record
 from pipelines.flatten.scalars import mended_leaf
-from pipelines.flatten.tally import Quarantined, Tally
+from pipelines.flatten.tally import Quarantined, Tally, printable
 from pipelines.flatten.values import cleaned
-
-Tree = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +93,13 @@ class Mender:
         """One object that becomes a row, or is put aside."""
         if not isinstance(value, dict):
             if node.bare is None or not isinstance(value, str | int | Decimal):
-                said = "a list" if isinstance(value, list) else f"{_json(value)[:60]}"
+                said = "a list" if isinstance(value, list) else f"{as_json(value)[:60]}"
                 detail = f"{_noun(rows)} should be an object, but is {said}"
                 self._quarantine(rows, place, value, "unreadable_object", detail)
                 return None
             value = self._from_bare(node, rows, value)
         named = self._named(node, rows, value)
-        keys = self._own_keys(node, rows, named)
+        keys = own_keys(node, rows, named)
         if keys is None:
             if not self._counting:
                 name = rows.key_fields[-1].paths[0]
@@ -145,9 +142,9 @@ class Mender:
             return self._element(node, node.rows, value, place.within(*constants))
         if not isinstance(value, dict):
             if node.bare is None or isinstance(value, list):
-                self.tally.repair(table, "", repair="unreadable_object", before=_json(value))
+                self.tally.repair(table, "", repair="unreadable_object", before=as_json(value))
                 return None
-            self.tally.repair(table, "", repair="value_as_object", before=_json(value))
+            self.tally.repair(table, "", repair="value_as_object", before=as_json(value))
             value = {node.bare: value}
         return self._tree(node, self._named(node, node.rows, value), place)
 
@@ -158,7 +155,7 @@ class Mender:
         if value == {} or _is_blank(value):
             return None
         if not isinstance(value, list):
-            self.tally.repair(rows.table, "", repair="value_as_list", before=_json(value))
+            self.tally.repair(rows.table, "", repair="value_as_list", before=as_json(value))
             value = [value]
         if isinstance(node.item, Leaf):
             return [mended_leaf(node.item, item, self.tally) for item in value]
@@ -180,7 +177,7 @@ class Mender:
         by_key: dict[tuple[str, ...], list[int]] = {}
         for index, tree in enumerate(trees):
             if tree is not None:
-                keys = self._own_keys(node.item, node.rows, tree)
+                keys = own_keys(node.item, node.rows, tree)
                 by_key.setdefault(keys or (), []).append(index)
         present = [keys[-1] for keys in by_key if keys]
         siblings = self.tally.unobserved.get((node.rows.table, "siblings", place.keys))
@@ -249,7 +246,7 @@ class Mender:
 
     def _write_aside(self, rows: Rows, place: Place, value: Any, reason: str, detail: str) -> None:
         whole = bytes(place.record.raw)
-        text = _json(value) if place.path else whole.decode("utf-8", "replace")
+        text = as_json(value) if place.path else whole.decode("utf-8", "replace")
         self.tally.quarantine.append(
             Quarantined(
                 page=place.record.page,
@@ -258,55 +255,23 @@ class Mender:
                 level=rows.table,
                 object_key="/".join(place.keys) or None,
                 reason=reason,
-                detail=detail,
-                record=text.replace("\x00", "\\u0000"),
+                detail=printable(detail),
+                record=printable(text),
             )
         )
 
     # -- names and keys ----------------------------------------------------------------------
 
     def _named(self, node: Object, rows: Rows | None, value: Tree) -> Tree:
-        """Attributes by their declared names: lastUpdated, LastUpdated are last_updated."""
-        named = {name: held for name, held in value.items() if name in node.nodes}
-        for name, held in value.items():
-            if name in node.nodes or held is None:
-                continue
-            meant = snake(name)
-            if meant in node.nodes and named.get(meant) is None:
-                named[meant] = held
-                table = rows.table if rows else self._table_of(node)
-                self.tally.repair(table, "", repair="attribute_spelling", before=name, after=meant)
+        """Attributes by their declared names, other spellings counted."""
+        named, changed = attributes(node, value)
+        for before, after in changed:
+            table = rows.table if rows else self._table_of(node)
+            self.tally.repair(table, "", repair="attribute_spelling", before=before, after=after)
         return named
 
-    def _own_keys(self, node: Object, rows: Rows, named: Tree) -> tuple[str, ...] | None:
-        """Own key values as far as they are read from the object; None where an id is missing."""
-        if not rows.has_id:
-            return ()
-        keys = []
-        for column in rows.own_key:
-            key_field = rows.field_of(column)
-            if key_field is None:
-                keys.append(rows.constants.get(column, ""))
-                continue
-            parts = [self._key_part(node, named, path) for path in key_field.paths]
-            if key_field.is_joined:
-                keys.append("".join(part.upper() for part in parts if part) if all(parts) else "")
-                continue
-            found = next((part for part in parts if part), None)
-            if found is None:
-                return None
-            keys.append(found)
-        return tuple(keys)
-
-    def _key_part(self, node: Object, named: Tree, path: str) -> str | None:
-        leaf = node.nodes.get(path)
-        if not isinstance(leaf, Leaf) or named.get(path) is None:
-            return None
-        text = mended_leaf(leaf, named[path], Tally())
-        return cleaned(text) if text else None
-
     def _from_bare(self, node: Object, rows: Rows, value: Any) -> Tree:
-        self.tally.repair(rows.table, "", repair="value_as_object", before=_json(value))
+        self.tally.repair(rows.table, "", repair="value_as_object", before=as_json(value))
         return {node.bare or "": value}
 
     def _table_of(self, node: Object) -> str:
@@ -336,43 +301,6 @@ def object_of(node: Node, rows: Rows) -> Object | None:
     return None
 
 
-def parsed(raw: bytes, tally: Tally, table: str) -> Any:
-    """A record as Python sees it: numbers exact, of a repeated attribute the last."""
-
-    def object_from(pairs: list[tuple[str, Any]]) -> Tree:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            tally.repair(table, "", repair="repeated_attribute", before=twice, after=twice)
-        return found
-
-    text = raw.decode("utf-8", "replace")
-    if "\ufffd" in text and b"\xef\xbf\xbd" not in raw:
-        tally.repair(table, "", repair="broken_utf8")
-    return json.loads(text, strict=False, parse_float=Decimal, object_pairs_hook=object_from)
-
-
-def unknown_in(value: Any, node: Node, path: str = "") -> Iterator[tuple[str, str]]:
-    """Undeclared attributes of a parsed record: path and value, nulls left out."""
-    if isinstance(value, list):
-        inner = node.item if isinstance(node, Many) else node
-        at = f"{path}[]" if isinstance(node, Many) else path
-        for item in value:
-            yield from unknown_in(item, inner, at)
-    elif isinstance(value, dict) and not isinstance(node, Leaf):
-        if isinstance(node, Many):
-            yield from unknown_in([value], node, path)
-            return
-        for name, held in value.items():
-            at = f"{path}.{name}" if path else name
-            inner_node = node.nodes.get(name) or node.nodes.get(snake(name))
-            if inner_node is not None:
-                yield from unknown_in(held, inner_node, at)
-            elif held is not None:
-                yield at, held if isinstance(held, str) else _json(held)
-
-
 def _is_blank(value: Any) -> bool:
     return isinstance(value, str) and cleaned(value) is None
 
@@ -380,12 +308,3 @@ def _is_blank(value: Any) -> bool:
 def _noun(rows: Rows) -> str:
     names = {"evse": "the EVSE", "location_party": "the party of the location"}
     return names.get(rows.table, f"the {rows.table.replace('_', ' ')}")
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
-    return text.encode("utf-8", "replace").decode()
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else str(value)

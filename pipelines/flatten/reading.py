@@ -7,7 +7,6 @@ happens to refused records (`mending.py`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
 from pipelines.dialects.shape import OTHER_TYPES, Leaf, Many, Node, Object, leaves, raw_type
-from pipelines.flatten.records import snake
+from pipelines.flatten.objects import meanings
 
 # Blocks are parsed in parallel; a record must fit into one.
 BLOCK_BYTES = 4 << 20
@@ -61,12 +60,16 @@ class Reader:
     def read(self, lines: Sequence[bytes | memoryview]) -> Read:
         """A group as raw arrays; records that the reader refuses are named, not lost."""
         everything = list(range(len(lines)))
+        strange = [i for i in everything if bytes(lines[i][:64]).lstrip()[:1] != b"{"]
+        if strange:
+            # Not an object; one `null` alone makes pyarrow.json (26.0) crash the process.
+            return self._without(lines, strange)
         try:
             table = self._table(lines, unexpected="infer")
         except pa.ArrowInvalid:
             pass
         else:
-            return self._split(table, everything, lines)
+            return self._split(table, lines)
         try:
             table = self._table(lines, unexpected="ignore")
         except pa.ArrowInvalid:
@@ -78,9 +81,7 @@ class Reader:
             may_hold_nul=self._holds_nul,
         )
 
-    def _split(
-        self, table: pa.Table, taken: list[int], lines: Sequence[bytes | memoryview]
-    ) -> Read:
+    def _split(self, table: pa.Table, lines: Sequence[bytes | memoryview]) -> Read:
         """The declared part of a table, and the unknown one counted."""
         unknown: list[Unknown] = []
         misspelt: set[int] = set()
@@ -88,17 +89,18 @@ class Reader:
             if held.null_count == len(held):
                 continue
             present = records.filter(held.is_valid())
-            if snake(name) in owner.nodes and name != snake(name):
+            if name in meanings(owner):
                 misspelt.update(present.to_pylist())
             else:
                 unknown.append(Unknown(path, present.to_pylist()))
         if misspelt:
             # lastUpdated: the careful path reads such records by the declared spelling.
-            good = [position for position in taken if position not in misspelt]
-            found = self.read([lines[position] for position in good]) if good else Read(None, [])
-            return _placed(found, good, misspelt)
+            return self._without(lines, sorted(misspelt))
         return Read(
-            _objects(table, self.shape), taken, unknown=unknown, may_hold_nul=self._holds_nul
+            _objects(table, self.shape),
+            list(range(len(lines))),
+            unknown=unknown,
+            may_hold_nul=self._holds_nul,
         )
 
     def _without_refused(self, lines: Sequence[bytes | memoryview]) -> Read:
@@ -106,11 +108,15 @@ class Reader:
         refused: list[int] = []
         if not self._find_refused(lines, list(range(len(lines))), refused, limit):
             return Read(None, [], refused=list(range(len(lines))))
+        if not refused:  # each is fine alone, only together they are not
+            return Read(None, [], refused=list(range(len(lines))))
+        return self._without(lines, refused)
+
+    def _without(self, lines: Sequence[bytes | memoryview], refused: Sequence[int]) -> Read:
+        """What can be read of a group when some of its records are left out."""
         out = set(refused)
         good = [position for position in range(len(lines)) if position not in out]
-        if not good:
-            return Read(None, [], refused=refused)
-        found = self.read([lines[position] for position in good])
+        found = self.read([lines[position] for position in good]) if good else Read(None, [])
         return _placed(found, good, refused)
 
     def _find_refused(
@@ -249,19 +255,3 @@ def _undeclared_below(
                 yield at, node, inner.name, held, records
             elif _has_undeclared(inner.type, node.nodes[inner.name]):
                 yield from _undeclared_below(held, records, node.nodes[inner.name], at)
-
-
-def sample_at(record: object, path: str) -> str | None:
-    """The first value at a path (`evses[].cp_id`) of a parsed record, as JSON text."""
-    found = [record]
-    for segment in path.split("."):
-        name = segment.removesuffix("[]")
-        found = [
-            held[name] for held in found if isinstance(held, dict) and held.get(name) is not None
-        ]
-        if segment.endswith("[]"):
-            found = [item for held in found for item in (held if isinstance(held, list) else [])]
-    if not found:
-        return None
-    value = found[0]
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

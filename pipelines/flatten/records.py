@@ -6,7 +6,6 @@ records, who wins where a key comes twice. Does not belong here: anything else i
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,9 @@ from typing import Any, Protocol
 import msgspec
 
 from pipelines.dialects.declare import Field, Module, Rows
+from pipelines.dialects.shape import Object
+from pipelines.flatten.objects import attributes, own_keys, parsed, spellings
+from pipelines.flatten.tally import Tally
 from pipelines.flatten.values import cleaned, moment_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,43 +55,26 @@ class KeysSeen:
         return set(self.losers.values())
 
 
-def snake(name: str) -> str:
-    """An attribute's name as OCPI spells it: lastUpdated and LastUpdated are last_updated."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s\-]+", "_", name.strip())
-    return spaced.lower()
-
-
-def camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
 class KeyReader:
     """Reads the key and the time of a record without reading the rest of it."""
 
-    def __init__(self, module: Module) -> None:
-        root = module.root
-        self._keys = [_key_field(root, name) for name in root.own_key]
-        self._constants = [root.constants.get(name, "") for name in root.own_key]
-        self._time = time_field(root)
+    def __init__(self, module: Module, shape: Object) -> None:
+        self._root = module.root
+        self._shape = shape
+        self._keys = [module.root.field_of(name) for name in module.root.own_key]
+        self._constants = [module.root.constants.get(name, "") for name in module.root.own_key]
+        self._time = time_field(module.root)
         names = [path for key in (*self._keys, self._time) if key for path in key.paths]
         # The other spellings too: a camelCase feed has its duplicates like any other.
-        spellings = list(
-            dict.fromkeys(
-                spelling
-                for name in names
-                for spelling in (name, camel(name), camel(name)[:1].upper() + camel(name)[1:])
-            )
-        )
+        written = list(dict.fromkeys(s for name in names for s in spellings(name)))
         self._slots = {
-            name: tuple(i for i, spelling in enumerate(spellings) if snake(spelling) == name)
-            for name in names
+            name: tuple(written.index(spelling) for spelling in spellings(name)) for name in names
         }
         self._head = msgspec.json.Decoder(
             msgspec.defstruct(
                 "Head",
-                [(f"f{i}", Any, None) for i in range(len(spellings))],
-                rename={f"f{i}": name for i, name in enumerate(spellings)},
+                [(f"f{i}", Any, None) for i in range(len(written))],
+                rename={f"f{i}": name for i, name in enumerate(written)},
                 gc=False,
             )
         )
@@ -98,8 +83,15 @@ class KeyReader:
         """The key (None where no id can be read) and last_updated in microseconds."""
         try:
             head = msgspec.structs.astuple(self._head.decode(raw))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return None, 0
+            key = self._key(head)
+            time = self._text(head, self._time.paths[0]) if self._time else None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            key = None
+        if key is None:
+            return self._carefully(bytes(raw))
+        return key, _micros(time) if time else 0
+
+    def _key(self, head: tuple[Any, ...]) -> Key | None:
         key: list[str] = []
         for key_field, constant in zip(self._keys, self._constants, strict=True):
             if key_field is None:
@@ -112,18 +104,32 @@ class KeyReader:
                 continue
             found = next((part for part in parts if part), None)
             if found is None:
-                return None, 0
+                return None
             key.append(found)
-        time = self._text(head, self._time.paths[0]) if self._time else None
-        return tuple(key), _micros(time) if time else 0
+        return tuple(key)
+
+    def _carefully(self, raw: bytes) -> tuple[Key | None, int]:
+        """As the careful path reads it: the two must agree on which records are the same."""
+        try:
+            value = parsed(raw, Tally(), self._root.table)
+        except (ValueError, RecursionError):
+            return None, 0
+        if not isinstance(value, dict):
+            return None, 0
+        named, _ = attributes(self._shape, value)
+        time = named.get(self._time.paths[0]) if self._time else None
+        micros = _micros(time.strip()) if isinstance(time, str) else 0
+        return own_keys(self._shape, self._root, named), micros
 
     def _text(self, head: tuple[Any, ...], name: str) -> str | None:
         for slot in self._slots[name]:
             value = head[slot]
             if type(value) is str:
                 return cleaned(value)
-            if value is not None and not isinstance(value, list | dict):
-                return cleaned(str(value))
+            if type(value) is int:
+                return str(value)
+            if value is not None:
+                raise ValueError("no plain text")
         return None
 
 
@@ -138,10 +144,6 @@ def _micros(time: str) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-def _key_field(root: Rows, name: str) -> Field | None:
-    return root.field_of(name)
-
-
 def time_field(root: Rows) -> Field | None:
     for rows in root.children:
         found = rows.field_of("last_updated") if rows.is_narrow else None
@@ -150,12 +152,12 @@ def time_field(root: Rows) -> Field | None:
     return None
 
 
-def look_for_duplicates(module: Module, records: Records) -> KeysSeen:
+def look_for_duplicates(module: Module, shape: Object, records: Records) -> KeysSeen:
     """The first pass: which records lose against another of the same key.
 
     The newest `last_updated` wins; between equals the one that came first.
     """
-    read = KeyReader(module)
+    read = KeyReader(module, shape)
     seen = KeysSeen()
     holders: dict[str, int] = {}
     times = array("q")

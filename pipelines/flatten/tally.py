@@ -18,9 +18,14 @@ from pipelines.model import TABLES
 SAMPLE_LENGTH = 200
 
 
+def printable(text: str) -> str:
+    """A text that Parquet and Postgres take: no half surrogates, no U+0000."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\\u0000")
+
+
 def shortened(value: str) -> str:
-    """A sample that fits a line of a report (Postgres text holds no U+0000)."""
-    shown = value.replace("\x00", "\\u0000")
+    """A sample that fits a line of a report."""
+    shown = printable(value)
     return shown if len(shown) <= SAMPLE_LENGTH else shown[: SAMPLE_LENGTH - 1] + "…"
 
 
@@ -93,9 +98,11 @@ class Tally:
 
     def unknown_thing(self, path: str, value: str, *, count: int, sample: str | None) -> None:
         """Counts an attribute (value '') or a value of an enumeration that nobody declares."""
-        key = (path, value)
+        key = (printable(path), printable(value))
         seen, first = self.unknown.get(key, (0, None))
-        self.unknown[key] = (seen + count, first if seen else sample)
+        if not seen:
+            first = None if sample is None else shortened(sample)
+        self.unknown[key] = (seen + count, first)
 
     def level(self, table: str) -> Fates:
         return self.fates.setdefault(table, Fates())
