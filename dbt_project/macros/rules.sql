@@ -1,5 +1,10 @@
 {# Rules that more than one model applies. #}
 
+{# The day being built: a setting of the transaction, so that one text serves every day. #}
+{% macro state_day() -%}
+    nullif(current_setting('ocpi_warehouse.state_day', true), '')::date
+{%- endmacro %}
+
 {# The version of a history table that was true on a day. #}
 {% macro is_true_on(relation, day) -%}
     {{ relation }}.valid_from <= {{ day }}
@@ -57,7 +62,7 @@
 {# Rank of a source between copies of the same age, as given by the variable source_ranks. #}
 {% macro source_rank(column) -%}
     {%- set ranks = var('source_ranks') -%}
-    {%- if ranks -%}
+    {%- if ranks is mapping and ranks -%}
         case {{ column }}
             {%- for name, rank in ranks.items() %}
             when '{{ name }}' then {{ rank | int }}

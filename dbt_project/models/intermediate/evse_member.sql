@@ -191,6 +191,6 @@ select
 from published
 left join place using (source, party, location_id)
 left join named using (source, party, location_id)
-left join operator using (spelling_key)
+left join operator on named.spelling_key = operator.spelling_key
 left join status using (source, party, location_id, evse_uid)
 left join strongest using (source, party, location_id, evse_uid)

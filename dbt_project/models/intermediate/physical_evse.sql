@@ -196,7 +196,9 @@ claim as (
         and not cluster.is_kept
         and own.former_key is not null
         and not exists (
-            select 1 from cluster as keeper where keeper.is_kept and keeper.own_key = own.former_key
+            select 1
+            from cluster as keeper
+            where keeper.is_kept and keeper.own_key = own.former_key
         )
     group by own.own_key, own.former_key
     order by own.own_key, count(*) desc, own.former_key
@@ -294,7 +296,8 @@ select
     case
         when place_in_line = 1 then null
         when is_survivor_fresh and not is_fresh then 'stale_copy'
-        when last_updated is distinct from survivor_last_updated then 'older_copy'
+        when coalesce(last_updated < survivor_last_updated, survivor_last_updated is not null)
+            then 'older_copy'
         when source_rank > survivor_source_rank then 'same_age_lower_rank'
         else 'same_age_larger_key'
     end as loser_reason,

@@ -63,8 +63,8 @@ calendar as (
     select
         span.source,
         days.snapshot_day::date as snapshot_date
-    from span
-    cross join lateral
+    from
+        span,
         generate_series(span.first_day, span.last_day, interval '1 day') as days (snapshot_day)
 ),
 

@@ -9,7 +9,7 @@ latest as (
         source_snapshot_date,
         days_since_snapshot
     from {{ ref('snapshot_day') }}
-    where snapshot_date = (select max(snapshot_date) from {{ ref('snapshot_day') }})
+    where snapshot_date = (select max(day.snapshot_date) from {{ ref('snapshot_day') }} as day)
 ),
 
 member as (

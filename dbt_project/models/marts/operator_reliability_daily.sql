@@ -58,24 +58,24 @@ counted as (
 rolled as (
     select
         counted.*,
-        {%- for days in [7, 30] %}
+    {% for days in [7, 30] %}
         (sum(up) over last_{{ days }}_days)::bigint as up_{{ days }}d,
         (sum(down) over last_{{ days }}_days)::bigint as down_{{ days }}d,
         (sum(unknown) over last_{{ days }}_days)::bigint as unknown_{{ days }}d,
         (sum(scheduled) over last_{{ days }}_days)::bigint as scheduled_{{ days }}d,
         (sum(fresh_evses) over last_{{ days }}_days)::bigint as fresh_evses_{{ days }}d,
-        count(*) filter (where up + down + unknown > 0) over last_{{ days }}_days as nights_{{ days }}d
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        count(*) filter (where up + down + unknown > 0) over last_{{ days }}_days
+            as nights_{{ days }}d{{ ',' if not loop.last }}
+    {% endfor %}
     from counted
     window
-        {%- for days in [7, 30] %}
-        last_{{ days }}_days as (
-            partition by operator_id, country
-            order by snapshot_date
-            range between interval '{{ days - 1 }} days' preceding and current row
-        ){{ ',' if not loop.last }}
-        {%- endfor %}
+    {% for days in [7, 30] %}
+            last_{{ days }}_days as (
+                partition by operator_id, country
+                order by snapshot_date
+                range between interval '{{ days - 1 }} days' preceding and current row
+            ){{ ',' if not loop.last }}
+    {% endfor %}
 ),
 
 judged as (
@@ -83,15 +83,15 @@ judged as (
         rolled.*,
         up + down + unknown as observed,
         (up + down + unknown)::float8 / scheduled as coverage,
-        {%- for days in [7, 30] %}
-        up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d as observed_{{ days }}d,
-        (up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d)::float8 / scheduled_{{ days }}d
-            as coverage_{{ days }}d,
-        -- Fresh EVSEs of a night, in the mean over the nights that were observed.
-        fresh_evses_{{ days }}d >= 30 * greatest(nights_{{ days }}d, 1)
-        and (up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d)::float8
-        / scheduled_{{ days }}d >= 0.8 as is_published_{{ days }}d,
-        {%- endfor %}
+        {% for days in [7, 30] %}
+            up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d as observed_{{ days }}d,
+            (up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d)::float8 / scheduled_{{ days }}d
+                as coverage_{{ days }}d,
+            -- Fresh EVSEs of a night, in the mean over the nights that were observed.
+            fresh_evses_{{ days }}d >= 30 * greatest(nights_{{ days }}d, 1)
+            and (up_{{ days }}d + down_{{ days }}d + unknown_{{ days }}d)::float8
+            / scheduled_{{ days }}d >= 0.8 as is_published_{{ days }}d,
+        {% endfor %}
         fresh_evses >= 30 and (up + down + unknown)::float8 / scheduled >= 0.8 as is_published
     from rolled
     where is_carried
@@ -129,11 +129,13 @@ select
     fresh_evses,
     scheduled,
     days_since_snapshot,
-    {%- for days in [7, 30] %}
+{% for days in [7, 30] %}
     case when is_published_{{ days }}d then up_{{ days }}d::float8 / observed_{{ days }}d end
         as reliability_low_{{ days }}d,
-    case when is_published_{{ days }}d then up_{{ days }}d::float8 / nullif(up_{{ days }}d + down_{{ days }}d, 0) end
-        as reliability_mid_{{ days }}d,
+    case
+        when is_published_{{ days }}d
+            then up_{{ days }}d::float8 / nullif(up_{{ days }}d + down_{{ days }}d, 0)
+    end as reliability_mid_{{ days }}d,
     case
         when is_published_{{ days }}d
             then (up_{{ days }}d + unknown_{{ days }}d)::float8 / observed_{{ days }}d
@@ -142,5 +144,5 @@ select
     case when is_published_{{ days }}d then 'published' else 'insufficient_data' end
         as publication_{{ days }}d,
     nights_{{ days }}d{{ ',' if not loop.last }}
-    {%- endfor %}
+{% endfor %}
 from bounded

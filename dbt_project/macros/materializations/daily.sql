@@ -54,11 +54,6 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# The day being built: a setting of the transaction, so that one text serves every day. #}
-{% macro state_day() -%}
-    nullif(current_setting('ocpi_warehouse.state_day', true), '')::date
-{%- endmacro %}
-
 {% macro set_state_day(day) -%}
     select set_config('ocpi_warehouse.state_day', '{{ day }}', true)
 {%- endmacro %}
