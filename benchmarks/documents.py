@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from pipelines import simulator
 from pipelines.landing import MANIFEST, LandedModule, LandedPage, Manifest
 from pipelines.simulator.paging import Listing, PageRequest, envelope
 from pipelines.simulator.server import DEFAULT_PAGE_LIMIT
@@ -51,15 +52,23 @@ class Documents:
 
 
 def documents(work: Path, *, locations: int, progress: Progress) -> Documents:
-    """The documents of a size: those made earlier, or new ones."""
+    """The documents of a size: those made earlier by the same code, or new ones."""
     folder = work / f"documents-{locations}"
-    facts = folder / "facts.json"
+    facts = folder / f"facts-{_code_hash()}.json"
     if not facts.exists():
         shutil.rmtree(folder, ignore_errors=True)
         made = _made(folder / "landing", locations=locations, progress=progress)
         # Written last: a run cut off in between starts anew.
         facts.write_text(json.dumps(made, indent=1), encoding="utf-8")
     return Documents(folder / "landing", json.loads(facts.read_text(encoding="utf-8")))
+
+
+def _code_hash() -> str:
+    """Of what decides the bytes: the simulator and this file."""
+    digest = hashlib.sha256()
+    for path in (*sorted(Path(simulator.__file__).parent.glob("*.py")), Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _made(landing: Path, *, locations: int, progress: Progress) -> dict[str, int]:
@@ -71,7 +80,8 @@ def _made(landing: Path, *, locations: int, progress: Progress) -> dict[str, int
         for records in _pages(listing, module):
             first.add(module, records)
             second.add(module, [edit.on_day_two(module, record) for record in records])
-            progress(f"documents: {first.records[module]:,} {module}")
+            if len(records) < DEFAULT_PAGE_LIMIT or first.count % 20 == 0:
+                progress(f"documents: {first.records[module]:,} {module}")
     first.finish()
     second.finish()
     return {
