@@ -122,7 +122,8 @@ def unknown_in(value: Any, node: Node, path: str = "") -> Iterator[tuple[str, st
             yield from unknown_in([value], node, path)
             return
         meant = meanings(node)
-        for name, held in value.items():
+        found: Tree = value
+        for name, held in found.items():
             at = f"{path}.{name}" if path else name
             inner_node = node.nodes.get(meant.get(name, name))
             if inner_node is not None:
