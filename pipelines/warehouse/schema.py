@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.engine.mock import MockConnection
 
 from pipelines.model import OPS_TABLES, STATE_TABLES, Column, Table, Type
 from pipelines.model.ops import SOURCELESS_TABLES
@@ -46,7 +47,7 @@ VIEWS = (
     View(
         schema="ops",
         name="unknown_attribute_summary",
-        doc="Attributes and values that no dialect declares, over all days: since when, until when.",
+        doc="Attributes and values that no dialect declares, over all days: first and last.",
         columns=(
             ("source", SOURCE_DOC),
             ("module", "Module of the source: locations, tariffs, ..."),
@@ -164,10 +165,11 @@ def schema_statements() -> list[str]:
     What a revision freezes; the live model is never what a migration runs.
     """
     statements: list[str] = []
-    engine = sa.create_mock_engine(
-        "postgresql+psycopg://",
-        lambda clause, *_, **__: statements.append(str(clause.compile(dialect=engine.dialect))),
-    )
+
+    def keep(clause: sa.ClauseElement, *_: object, **__: object) -> None:
+        statements.append(str(clause.compile(dialect=engine.dialect)))
+
+    engine: MockConnection = sa.create_mock_engine("postgresql+psycopg://", keep)
     build_metadata().create_all(engine, checkfirst=False)
     for view in VIEWS:
         statements += view_statements(view)
@@ -180,10 +182,7 @@ def view_statements(view: View) -> list[str]:
     return [
         f"CREATE VIEW {name} AS\n{view.query}",
         f"COMMENT ON VIEW {name} IS {_literal(view.doc)}",
-        *(
-            f"COMMENT ON COLUMN {name}.{column} IS {_literal(doc)}"
-            for column, doc in view.columns
-        ),
+        *(f"COMMENT ON COLUMN {name}.{column} IS {_literal(doc)}" for column, doc in view.columns),
     ]
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
 
-from pipelines.model import Column, Table
+from pipelines.model import Table
 
 AnyConnection = psycopg.Connection[Any]
 
@@ -89,9 +89,5 @@ def _copy(
 
 def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The columns that COPY names, in its order and with its exact types."""
-    columns = [batch.column(name).cast(of.type) for name, of in zip(schema.names, schema, strict=True)]
+    columns = [batch.column(field.name).cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def columns_of(columns: Iterable[Column]) -> tuple[str, ...]:
-    return tuple(column.name for column in columns)

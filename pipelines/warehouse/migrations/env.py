@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 from pipelines.warehouse.migrations import VERSION_SCHEMA
 
 
-def _note(*, step: Any, **_: Any) -> None:
+def _note(
+    ctx: MigrationContext,
+    step: MigrationInfo,
+    heads: Collection[object],
+    run_args: Mapping[str, object],
+) -> None:
     context.config.attributes["applied"].append(step.up_revision_id)
 
 

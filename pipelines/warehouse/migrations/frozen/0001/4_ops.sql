@@ -233,7 +233,7 @@ select
     (array_agg(sample order by snapshot_date desc))[1] as sample
 from ops.unknown_attribute
 group by source, module, path, unknown_value;
-COMMENT ON VIEW ops.unknown_attribute_summary IS 'Attributes and values that no dialect declares, over all days: since when, until when.';
+COMMENT ON VIEW ops.unknown_attribute_summary IS 'Attributes and values that no dialect declares, over all days: first and last.';
 COMMENT ON COLUMN ops.unknown_attribute_summary.source IS 'Name of the source in sources.yml.';
 COMMENT ON COLUMN ops.unknown_attribute_summary.module IS 'Module of the source: locations, tariffs, ...';
 COMMENT ON COLUMN ops.unknown_attribute_summary.path IS 'JSON path, e.g. evses[].connectors[].cp_id.';

@@ -1,0 +1,264 @@
+"""Merging one day into a table with history, whatever days are in it already.
+
+Belongs here: the comparison of a stage with the versions that cover its day, and the writes that
+follow for the keys that differ. Does not belong here: filling stages (`staging.py`), believing
+them (`verdicts.py`), the transaction (`load.py`).
+
+The law: a table is a pure function of what was observed. A key's state on an observed day D
+holds on [D, N), N being the next day on which that key was observed; equal neighbours are one
+version. So between D and N nothing but D's own observation can speak, one version or one gap
+covers all of [D, N), and loading D means: put the new state there, leave the rest alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg import sql
+
+from pipelines.model import Table
+from pipelines.warehouse import phrases
+from pipelines.warehouse.staging import AnyConnection
+from pipelines.warehouse.unobserved import Markers, is_unobserved
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day being merged for one module of a source, and what is loaded around it."""
+
+    source: str
+    module: str
+    day: date
+    is_loaded: bool
+    """Whether it counts as observed already."""
+    later: Sequence[date]
+    """Loaded days after it, ascending."""
+    earlier: date | None
+    """The last loaded day before it."""
+    markers: Markers
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Parameters that most statements bind."""
+        return {"source": self.source, "module": self.module, "day": self.day}
+
+    @property
+    def next_day(self) -> date | None:
+        return self.later[0] if self.later else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a stage differs from the history on its day: a table of the keys concerned."""
+
+    table: Table
+    staged: int
+    keys: int
+    is_first: bool
+    """The source has no version in the table at all: the stage is the history."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a merge wrote. Days from the merged one up to `until` (exclusive) may have moved."""
+
+    rows: int = 0
+    is_open_ended: bool = False
+    until: date | None = None
+
+
+def tables_with_history(
+    connection: AnyConnection, tables: Sequence[Table], *, source: str
+) -> set[str]:
+    """The names of the tables that hold any version of the source."""
+    if not tables:
+        return set()
+    each = sql.SQL(" union all ").join(
+        sql.SQL(
+            "select {name} where exists (select from {history} where source = %(source)s)"
+        ).format(name=sql.Literal(table.name), history=phrases.history(table))
+        for table in tables
+    )
+    return {name for (name,) in connection.execute(each, {"source": source})}
+
+
+def compare(connection: AnyConnection, table: Table, at: Day, *, staged: int) -> Difference:
+    """Find the keys whose state on the day is not what the stage says."""
+    name = phrases.difference(table)
+    connection.execute(
+        sql.SQL(
+            "create temp table {name} ({key}, is_staged boolean, covered_from date,"
+            " next_day date, until date, is_extended boolean default false) on commit drop"
+        ).format(
+            name=sql.Identifier(f"difference_{table.name}"),
+            key=sql.SQL(", ").join(
+                sql.SQL("{} " + table.column(column).type.postgres).format(sql.Identifier(column))
+                for column in table.key
+            ),
+        )
+    )
+    keys = connection.execute(
+        sql.SQL(_COMPARE).format(
+            difference=name,
+            stage=phrases.stage(table),
+            history=phrases.history(table),
+            key=phrases.columns(table.key),
+            either=sql.SQL(", ").join(
+                sql.SQL("coalesce({}, {})").format(
+                    sql.Identifier("staged", column), sql.Identifier("version", column)
+                )
+                for column in table.key
+            ),
+            first=sql.Identifier(table.key[0]),
+            columns=phrases.columns([column.name for column in table.columns], "candidate"),
+            covers=phrases.covers("candidate"),
+            same=phrases.same(table.key, "staged", "version"),
+            differs=phrases.payload_differs(table, "staged", "version"),
+        ),
+        {**at.about, "next_day": at.next_day},
+    ).rowcount
+    if keys:
+        connection.execute(sql.SQL("analyze {}").format(name))
+        _pass_over_unobserved(connection, table, at)
+    return Difference(table, staged=staged, keys=keys, is_first=False)
+
+
+_COMPARE = """
+insert into {difference} ({key}, is_staged, covered_from, next_day, until)
+select {either}, staged.{first} is not null, version.valid_from, %(next_day)s, %(next_day)s
+from {stage} as staged
+full join (select {columns}, candidate.valid_from from {history} as candidate where {covers})
+  as version on {same}
+where staged.{first} is null or version.{first} is null or {differs}
+"""
+
+
+def _pass_over_unobserved(connection: AnyConnection, table: Table, at: Day) -> None:
+    """Move `next_day` on for keys that are unobserved on it."""
+    for number, marked in enumerate(at.later):
+        kinds = at.markers.of(table, marked)
+        if not kinds:
+            return
+        following = at.later[number + 1] if number + 1 < len(at.later) else None
+        moved = connection.execute(
+            sql.SQL(
+                "update {difference} as differing"
+                " set next_day = %(following)s, until = %(following)s"
+                " where differing.next_day = %(marked)s and ({unobserved})"
+            ).format(
+                difference=phrases.difference(table),
+                unobserved=sql.SQL(" or ").join(
+                    is_unobserved(level, scope, "differing") for level, scope in kinds
+                ),
+            ),
+            {**at.about, "marked": marked, "following": following},
+        ).rowcount
+        if not moved:
+            return
+
+
+def merge(connection: AnyConnection, difference: Difference, at: Day) -> Change:
+    """Write what `compare` found; nothing is touched where nothing differs."""
+    if difference.is_first:
+        return _insert_all(connection, difference, at)
+    if not difference.keys:
+        return Change()
+    table = difference.table
+    statements = [_CUT, _DROP, _EXTEND, _INSERT]
+    if at.later:
+        statements = [_KEEP_REST, _CUT, _DROP, _ABSORB, _EXTEND, _INSERT]
+    names = [column.name for column in table.columns]
+    parts: Mapping[str, sql.Composable] = {
+        "history": phrases.history(table),
+        "stage": phrases.stage(table),
+        "difference": phrases.difference(table),
+        "key": phrases.columns(table.key),
+        "columns": phrases.columns(names),
+        "version_columns": phrases.columns(names, "version"),
+        "staged_columns": phrases.columns(names, "staged"),
+        "version_key": phrases.columns(table.key, "version"),
+        "version_differing": phrases.same(table.key, "version", "differing"),
+        "staged_differing": phrases.same(table.key, "staged", "differing"),
+        "found_differing": phrases.same(table.key, "found", "differing"),
+        "covers": phrases.covers("version"),
+        "differs": phrases.payload_differs(table, "version", "staged"),
+    }
+    rows = sum(
+        connection.execute(sql.SQL(statement).format(**parts), at.about).rowcount
+        for statement in statements
+    )
+    row = connection.execute(
+        sql.SQL("select bool_or(next_day is null), max(next_day) from {difference}").format(**parts)
+    ).fetchone()
+    assert row is not None
+    return Change(rows, is_open_ended=row[0], until=row[1])
+
+
+# In this order. What covers the day and goes on after N keeps its part from N on.
+_KEEP_REST = """
+insert into {history} (source, {columns}, valid_from, valid_to)
+select version.source, {version_columns}, differing.next_day, version.valid_to
+from {difference} as differing
+inner join {history} as version on {version_differing} and {covers}
+where differing.next_day is not null
+  and (version.valid_to is null or version.valid_to > differing.next_day)
+"""
+_CUT = """
+update {history} as version set valid_to = %(day)s
+from {difference} as differing
+where {version_differing} and {covers} and version.valid_from < %(day)s
+"""
+_DROP = """
+delete from {history} as version using {difference} as differing
+where {version_differing} and version.source = %(source)s and version.valid_from = %(day)s
+  and differing.covered_from = %(day)s
+"""
+# A version that begins at N and says the same becomes one with the new one,
+_ABSORB = """
+with found as (
+  delete from {history} as version using {difference} as differing, {stage} as staged
+  where {version_differing} and {staged_differing} and version.source = %(source)s
+    and version.valid_from = differing.next_day and not ({differs})
+  returning {version_key}, version.valid_to
+)
+update {difference} as differing set until = found.valid_to from found where {found_differing}
+"""
+# and so does one that ends at the day.
+_EXTEND = """
+with found as (
+  update {history} as version set valid_to = differing.until
+  from {difference} as differing, {stage} as staged
+  where {version_differing} and {staged_differing} and version.source = %(source)s
+    and version.valid_to = %(day)s and not ({differs})
+    and (differing.covered_from is null or differing.covered_from = %(day)s)
+  returning {version_key}
+)
+update {difference} as differing set is_extended = true from found where {found_differing}
+"""
+_INSERT = """
+insert into {history} (source, {columns}, valid_from, valid_to)
+select %(source)s, {staged_columns}, %(day)s, differing.until
+from {difference} as differing
+inner join {stage} as staged on {staged_differing}
+where not differing.is_extended
+"""
+
+
+def _insert_all(connection: AnyConnection, difference: Difference, at: Day) -> Change:
+    table = difference.table
+    names = [column.name for column in table.columns]
+    rows = connection.execute(
+        sql.SQL(
+            "insert into {history} (source, {columns}, valid_from, valid_to)"
+            " select %(source)s, {columns}, %(day)s, %(next_day)s from {stage}"
+        ).format(
+            history=phrases.history(table),
+            stage=phrases.stage(table),
+            columns=phrases.columns(names),
+        ),
+        {**at.about, "next_day": at.next_day},
+    ).rowcount
+    return Change(rows, is_open_ended=rows > 0 and at.next_day is None, until=at.next_day)

@@ -1,0 +1,536 @@
+"""Loading one snapshot: stage, decide, merge, note; all of it in one transaction, or nothing.
+
+Belongs here: the order of a load and of a retraction, and what they write to the ledger. Does
+not belong here: how a day is merged (`history.py`), what makes a load acceptable (`verdicts.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import psycopg
+import pyarrow as pa
+
+from pipelines.errors import HeldSnapshotError, TransientError, WarehouseError
+from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
+from pipelines.sources import Source
+from pipelines.warehouse import snapshots, verdicts
+from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.history import (
+    Change,
+    Day,
+    Difference,
+    compare,
+    merge,
+    tables_with_history,
+)
+from pipelines.warehouse.snapshots import (
+    Clock,
+    PulledAttempt,
+    loaded_days,
+    record_failed_pull,
+    release,
+    stored_checks,
+    utc_now,
+)
+from pipelines.warehouse.staging import AnyConnection, copy_report, create_stage, fill_stage
+from pipelines.warehouse.unobserved import carry, read_markers, settle_markers
+from pipelines.warehouse.verdicts import Verdict
+
+__all__ = [
+    "LakeSnapshot",
+    "LoadResult",
+    "current_location_ids",
+    "load_snapshot",
+    "record_failed_pull",
+    "release",
+    "retract",
+    "stored_checks",
+]
+
+# stage of work, rows so far, rows in all
+Progress = Callable[[str, int, int | None], None]
+
+# A hash table of 240,000 EVSEs with their payload takes some 100 MB, and two joins may run at
+# once in one statement. Postgres spills what does not fit.
+SESSION = {"work_mem": "128MB", "temp_buffers": "64MB", "default_statistics_target": "10"}
+LOAD_LOCK = "ocpi-warehouse: load"
+
+
+class LakeManifest(Protocol):
+    @property
+    def attempt(self) -> str: ...
+    @property
+    def attempt_hash(self) -> str: ...
+    @property
+    def modules(self) -> Collection[str]: ...
+
+
+class LakeSnapshot(Protocol):
+    """One day of one source in the lake: canonical tables and the reports of flatten."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def manifest(self) -> LakeManifest: ...
+    @property
+    def tables(self) -> Collection[str]: ...
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]: ...
+    def rows(self, table: str) -> int: ...
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load came to; `rows_changed` counts versions written, by table."""
+
+    source: str
+    day: date
+    modules: tuple[str, ...]
+    rows_staged: Mapping[str, int] = field(default_factory=dict)
+    rows_changed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total_changed(self) -> int:
+        return sum(self.rows_changed.values())
+
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "modules": ", ".join(self.modules),
+            "rows_staged": sum(self.rows_staged.values()),
+            "rows_changed": self.total_changed,
+            **{f"changed/{name}": rows for name, rows in self.rows_changed.items() if rows},
+        }
+
+
+class _RefusedError(Exception):
+    """Ends the transaction of a load; the verdicts are stored after it."""
+
+    def __init__(self, checks: Mapping[str, Mapping[str, Verdict]]) -> None:
+        super().__init__()
+        self.checks = checks
+
+
+@dataclass
+class _Module:
+    """One module while it is being loaded."""
+
+    at: Day
+    tables: Sequence[Table]
+    staged: dict[str, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+
+
+def load_snapshot(
+    warehouse: Warehouse,
+    snapshot: LakeSnapshot,
+    *,
+    source: Source,
+    attempt: PulledAttempt,
+    clock: Clock = utc_now,
+    progress: Progress | None = None,
+) -> LoadResult:
+    """Merge one day of a source into the history; the same day again writes only differences.
+
+    Raises HeldSnapshotError when too many locations vanished, WarehouseError when a promise
+    would be broken (both stored in `ops.snapshot`, nothing else written).
+    """
+    if snapshot.manifest.attempt_hash != attempt.hash:
+        raise WarehouseError(
+            f"loading {source.name} of {snapshot.day}: the lake holds attempt "
+            f"{snapshot.manifest.attempt}, the landing uses {attempt.manifest.attempt}; "
+            "run the lake step of this day again"
+        )
+    with _load_connection(warehouse, source.name) as connection:
+        try:
+            with connection.transaction():
+                return _load(
+                    connection,
+                    snapshot,
+                    source=source,
+                    attempt=attempt,
+                    clock=clock,
+                    progress=progress or (lambda *_: None),
+                )
+        except _RefusedError as refused:
+            with connection.transaction():
+                raise_later = _refuse(
+                    connection,
+                    refused.checks,
+                    source=source,
+                    day=snapshot.day,
+                    attempt=attempt,
+                    at=clock(),
+                )
+        raise raise_later
+
+
+def _load(
+    connection: AnyConnection,
+    snapshot: LakeSnapshot,
+    *,
+    source: Source,
+    attempt: PulledAttempt,
+    clock: Clock,
+    progress: Progress,
+) -> LoadResult:
+    day, names = snapshot.day, tuple(sorted(snapshot.manifest.modules))
+    _replace_reports(connection, snapshot, source=source.name, modules=names)
+    modules = [
+        _stage_module(connection, snapshot, source=source.name, module=name, progress=progress)
+        for name in names
+    ]
+    checks = {
+        module.at.module: _decide(
+            connection, module, source=source, attempt=attempt.manifest.attempt
+        )
+        for module in modules
+    }
+    if not all(verdict.passed for found in checks.values() for verdict in found.values()):
+        raise _RefusedError(checks)
+    changed: dict[str, int] = {}
+    for module in modules:
+        changes = _merge_module(connection, module, checks, progress=progress)
+        changed |= {name: change.rows for name, change in changes.items()}
+        _note_change(
+            connection,
+            module.at,
+            changes,
+            action="load",
+            noted_at=clock(),
+            origin={
+                "attempt": attempt.manifest.attempt,
+                "attempt_hash": attempt.hash,
+                "settings_hash": _settings_hash(source),
+            },
+        )
+    snapshots.note_loaded(
+        connection,
+        source=source.name,
+        day=day,
+        attempt=attempt,
+        modules=names,
+        checks=checks,
+        at=clock(),
+    )
+    for name, pulled in attempt.manifest.modules.items():
+        if not pulled.complete:
+            snapshots.note_refused(
+                connection,
+                source=source.name,
+                day=day,
+                attempt=attempt,
+                modules=[name],
+                status="failed",
+                verdict=pulled.reason or "not complete",
+                checks={},
+                at=clock(),
+            )
+    staged = {name: rows for module in modules for name, rows in module.staged.items()}
+    return LoadResult(source.name, day, names, staged, changed)
+
+
+def _replace_reports(
+    connection: AnyConnection, snapshot: LakeSnapshot, *, source: str, modules: Sequence[str]
+) -> None:
+    """The reports of the modules at hand; those of a module that failed this time stay."""
+    for table in REPORT_TABLES:
+        _delete_report(connection, table, source=source, day=snapshot.day, modules=modules)
+        if table.name not in snapshot.tables:
+            continue
+        try:
+            copy_report(connection, table, snapshot.batches(table.name), source=source)
+        except psycopg.errors.UniqueViolation as error:
+            said = verdicts.key_twice(table, error.diag.message_detail or str(error))
+            raise _RefusedError({name: {"conservation": said} for name in modules}) from None
+
+
+def _delete_report(
+    connection: AnyConnection, table: Table, *, source: str, day: date, modules: Sequence[str]
+) -> None:
+    connection.execute(
+        f"delete from ops.{table.name}"
+        " where source = %s and snapshot_date = %s and module = any(%s)",
+        (source, day, list(modules)),
+    )
+
+
+def _stage_module(
+    connection: AnyConnection,
+    snapshot: LakeSnapshot,
+    *,
+    source: str,
+    module: str,
+    progress: Progress,
+) -> _Module:
+    """Fill the stages of a module, settle what is unobserved, and compare."""
+    tables = module_tables(module)
+    staged: dict[str, int] = {}
+    known = tables_with_history(connection, tables, source=source)
+    # A table that neither has nor gets a row costs nothing: most dialects fill half of them.
+    present = [
+        table
+        for table in tables
+        if table.name in known or (table.name in snapshot.tables and snapshot.rows(table.name) > 0)
+    ]
+    for table in present:
+        create_stage(connection, table)
+        staged[table.name] = 0
+        if table.name in snapshot.tables:
+            total = snapshot.rows(table.name)
+            for rows in fill_stage(connection, table, snapshot.batches(table.name)):
+                progress(f"staging {table.name}", rows, total)
+                staged[table.name] = rows
+    settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
+    at = _day(connection, source=source, day=snapshot.day, module=module)
+    filled = _Module(at, tables, staged=staged)
+    for table in present:
+        filled.differences.append(
+            _compare(
+                connection, table, at, staged=staged[table.name], has_history=table.name in known
+            )
+        )
+    return filled
+
+
+def _day(connection: AnyConnection, *, source: str, day: date, module: str) -> Day:
+    days = loaded_days(connection, source=source, module=module)
+    return Day(
+        source=source,
+        module=module,
+        day=day,
+        is_loaded=day in days,
+        later=[loaded for loaded in days if loaded > day],
+        earlier=max((loaded for loaded in days if loaded < day), default=None),
+        markers=read_markers(connection, source=source, day=day, module=module),
+    )
+
+
+def _compare(
+    connection: AnyConnection, table: Table, at: Day, *, staged: int, has_history: bool
+) -> Difference:
+    if not has_history and not (at.later and at.markers.of(table, at.later[0])):
+        return Difference(table, staged=staged, keys=staged, is_first=True)
+    carried = carry(connection, table, about=at.about, kinds=at.markers.of(table, at.day))
+    return compare(connection, table, at, staged=staged + carried)
+
+
+def _decide(
+    connection: AnyConnection, module: _Module, *, source: Source, attempt: str
+) -> dict[str, Verdict]:
+    """Every check of a module, each decided whatever the others say."""
+    at = module.at
+    decided = {
+        "conservation": verdicts.conservation(connection, at, module.tables, staged=module.staged),
+        "keys_unique": verdicts.keys_unique(connection, at, module.differences),
+        "parents_exist": verdicts.parents_exist(connection, module.differences),
+    }
+    released = snapshots.released_attempt(connection, source=source.name, day=at.day)
+    has_locations = any(found.table is verdicts.LOCATION for found in module.differences)
+    decided["mass_change"] = (
+        verdicts.mass_change(
+            connection, at, limit=source.mass_change_share, is_released=released == attempt
+        )
+        if has_locations
+        else Verdict(True, "no locations in this module")
+    )
+    return decided
+
+
+def _merge_module(
+    connection: AnyConnection,
+    module: _Module,
+    checks: Mapping[str, Mapping[str, Verdict]],
+    *,
+    progress: Progress,
+) -> dict[str, Change]:
+    changes: dict[str, Change] = {}
+    for done, difference in enumerate(module.differences):
+        progress("merging", done, len(module.differences))
+        table = difference.table
+        try:
+            changes[table.name] = merge(connection, difference, module.at)
+        except psycopg.errors.UniqueViolation as error:
+            # A first load leaves it to the primary key to see that a key comes once.
+            said = error.diag.message_detail or str(error)
+            twice = {"keys_unique": verdicts.key_twice(table, said)}
+            name = module.at.module
+            raise _RefusedError({**checks, name: {**checks[name], **twice}}) from None
+    return changes
+
+
+def _note_change(
+    connection: AnyConnection,
+    at: Day,
+    changes: Mapping[str, Change],
+    *,
+    action: str,
+    noted_at: datetime,
+    origin: Mapping[str, str | None],
+) -> None:
+    """One line in `ops.load`; one in `ops.change` where a figure may have moved."""
+    connection.execute(
+        "insert into ops.load (source, snapshot_date, module, action, attempt, attempt_hash,"
+        " code_version, settings_hash, rows_changed, loaded_at)"
+        " values (%(source)s, %(day)s, %(module)s, %(action)s, %(attempt)s, %(attempt_hash)s,"
+        " %(code_version)s, %(settings_hash)s, %(rows)s, %(at)s)",
+        {
+            **at.about,
+            **origin,
+            "action": action,
+            "code_version": importlib.metadata.version("ocpi-warehouse"),
+            "rows": sum(change.rows for change in changes.values()),
+            "at": noted_at,
+        },
+    )
+    moved = [change for change in changes.values() if change.rows]
+    if at.is_loaded == (action == "load"):
+        if not moved:
+            return
+    else:
+        # A day more or less is a change of its own: figures carried forward are of another age.
+        moved.append(Change(is_open_ended=at.next_day is None, until=at.next_day))
+    until = max((change.until for change in moved if change.until), default=None)
+    is_open_ended = any(change.is_open_ended for change in moved) or until is None
+    connection.execute(
+        "insert into ops.change (source, module, from_day, to_day, changed_at)"
+        " values (%s, %s, %s, %s, %s)",
+        (
+            at.source,
+            at.module,
+            at.day,
+            None if is_open_ended or until is None else until - timedelta(days=1),
+            noted_at,
+        ),
+    )
+
+
+def _refuse(
+    connection: AnyConnection,
+    checks: Mapping[str, Mapping[str, Verdict]],
+    *,
+    source: Source,
+    day: date,
+    attempt: PulledAttempt,
+    at: datetime,
+) -> HeldSnapshotError | WarehouseError:
+    """Store why a load was rolled back; returns the error that says so."""
+    failed = {
+        (module, name): verdict.sentence
+        for module, found in checks.items()
+        for name, verdict in found.items()
+        if not verdict.passed
+    }
+    is_held = all(name == "mass_change" for _, name in failed)
+    reasons = "; ".join(f"{module}: {sentence}" for (module, _), sentence in failed.items())
+    snapshots.note_refused(
+        connection,
+        source=source.name,
+        day=day,
+        attempt=attempt,
+        modules=tuple(checks),
+        status="held" if is_held else "rejected",
+        verdict=reasons,
+        checks=checks,
+        at=at,
+    )
+    if is_held:
+        return HeldSnapshotError(
+            f"loading {source.name} of {day}: {reasons}; if that is true, run: ocpi-warehouse "
+            f"release --source {source.name} --date {day} --reason TEXT, then load it again"
+        )
+    broken = ", ".join(sorted({name for _, name in failed}))
+    return WarehouseError(
+        f"loading {source.name} of {day} would have broken a promise ({broken}): {reasons}; "
+        "nothing was loaded; run the lake step of this day again, and if it fails again report it"
+    )
+
+
+def retract(
+    warehouse: Warehouse,
+    source: str,
+    day: date,
+    module: str,
+    *,
+    reason: str,
+    clock: Clock = utc_now,
+) -> LoadResult:
+    """Undo the load of a module's day: the history is as if that day had never been loaded.
+
+    Raises WarehouseError if it is not loaded.
+    """
+    with _load_connection(warehouse, source) as connection, connection.transaction():
+        for table in REPORT_TABLES:
+            _delete_report(connection, table, source=source, day=day, modules=[module])
+        at = _day(connection, source=source, day=day, module=module)
+        if not at.is_loaded:
+            raise WarehouseError(
+                f"retracting {module} of {source} of {day}: it is not loaded; see ops.snapshot"
+            )
+        changes: dict[str, Change] = {}
+        known = tables_with_history(connection, module_tables(module), source=source)
+        for name in sorted(known):
+            table = TABLES[name]
+            create_stage(connection, table)
+            carried = carry(connection, table, about=at.about, kinds=None)
+            changes[name] = merge(connection, compare(connection, table, at, staged=carried), at)
+        connection.execute(
+            "update ops.snapshot set status = 'retracted', verdict = %s"
+            " where source = %s and snapshot_date = %s and module = %s",
+            (reason, source, day, module),
+        )
+        nothing = {"attempt": None, "attempt_hash": None, "settings_hash": None}
+        _note_change(connection, at, changes, action="retract", noted_at=clock(), origin=nothing)
+    changed = {name: change.rows for name, change in changes.items()}
+    return LoadResult(source, day, (module,), rows_changed=changed)
+
+
+def current_location_ids(warehouse: Warehouse, source: str) -> set[str]:
+    """Ids of the locations last known, to be asked for before they are believed gone."""
+    with warehouse.connection() as connection:
+        rows = connection.execute(
+            "select location_id from ocpi.location where source = %s and valid_to is null",
+            (source,),
+        )
+        return {location_id for (location_id,) in rows}
+
+
+@contextmanager
+def _load_connection(warehouse: Warehouse, source: str) -> Iterator[AnyConnection]:
+    """A connection that holds the lock of the source; psycopg's errors said in our words."""
+    doing = f"loading {source} into {warehouse.describe()}"
+    try:
+        with warehouse.connection(autocommit=True) as connection:
+            # Stage tables come and go: a plan kept for the last load's would only be replanned.
+            connection.prepare_threshold = None
+            for name, value in SESSION.items():
+                connection.execute("select set_config(%s, %s, false)", (name, value))
+            # Of the session, not of the transaction: a refused load stores its verdict under it.
+            # It dies with the connection.
+            connection.execute(
+                "select pg_advisory_lock(hashtextextended(%s, 0))", (f"{LOAD_LOCK}: {source}",)
+            )
+            yield connection
+    except psycopg.errors.UndefinedTable as error:
+        raise WarehouseError(f"{doing}: {_said(error)}; run: ocpi-warehouse migrate") from None
+    except psycopg.OperationalError as error:
+        raise TransientError(
+            f"{doing}: {_said(error)}; nothing was written, run it again when the server is well"
+        ) from error
+    except psycopg.Error as error:
+        raise WarehouseError(f"{doing}: {_said(error)}; nothing was written") from error
+
+
+def _said(error: psycopg.Error) -> str:
+    return error.diag.message_primary or " / ".join(str(error).split("\n"))
+
+
+def _settings_hash(source: Source) -> str:
+    return hashlib.sha256(source.model_dump_json().encode()).hexdigest()
