@@ -28,13 +28,15 @@ class Measured:
     """One step of one contender.
 
     `seconds` is the contender's own time from bytes on disk to rows committed, `process_seconds`
-    that of the whole process. `peak_process_bytes` is the kernel's high-water mark of the largest
-    process; `peak_tree_bytes` the largest sum of resident memory over all its processes, polled
-    20 times a second (memory shared by two of them counts twice). Postgres is in neither.
+    that of the whole process, `cpu_seconds` the processor time of it and its workers.
+    `peak_process_bytes` is the kernel's high-water mark of the largest process; `peak_tree_bytes`
+    the largest sum of resident memory over all its processes, polled 20 times a second (memory
+    shared by two of them counts twice). Postgres is in none of them.
     """
 
     seconds: float
     process_seconds: float
+    cpu_seconds: float
     peak_process_bytes: int
     peak_tree_bytes: int
     phases: dict[str, float]
@@ -77,6 +79,7 @@ def measured(command: Sequence[str], task: Task, *, log: Path) -> Measured:
     return Measured(
         seconds=result["seconds"],
         process_seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_process_bytes=usage.ru_maxrss * 1024,
         peak_tree_bytes=poll.peak_bytes,
         phases=result["phases"],

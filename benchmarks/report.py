@@ -175,7 +175,11 @@ def _phases(results: Json, names: list[str]) -> str:
             shares = ", ".join(
                 f"{phase} {median(phases[phase] for phases in every):.1f} s" for phase in every[0]
             )
-            lines.append(f"- {name}, {step}: {shares}")
+            cpu = median(_values(results, name, step, "cpu_seconds"))
+            lines.append(
+                f"- {name}, {step}: {shares}; processor time of its processes, without "
+                f"Postgres: {cpu:.1f} s"
+            )
     return "\n".join(lines)
 
 
