@@ -55,12 +55,25 @@ class Rows:
     fields: tuple[Field, ...]
     children: tuple[Rows, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
+    # What follows from the above, worked out once: the careful path asks for it per object.
+    # Key columns beyond the parent's; empty for a narrow table.
+    own_key: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    # The fields that an object's own key is read from (none for constants and content).
+    key_fields: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    # Whether its objects carry an id that must be there and be unique within the parent.
+    has_id: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         columns = {column.name for column in self.model.columns}
         for name in (*(f.column for f in self.fields), *self.constants):
             if name not in columns:
                 raise ValueError(f"{self.table} has no column {name!r}; declare it in the model")
+        parent = self.model.parent
+        own_key = self.model.key if parent is None else self.model.key[len(TABLES[parent].key) :]
+        key_fields = tuple(f for f in self.fields if f.column in own_key)
+        object.__setattr__(self, "own_key", own_key)
+        object.__setattr__(self, "key_fields", key_fields)
+        object.__setattr__(self, "has_id", any(path for f in key_fields for path in f.paths))
 
     @property
     def model(self) -> Table:
@@ -71,25 +84,8 @@ class Rows:
         return (self.at,) if isinstance(self.at, str) else self.at
 
     @property
-    def own_key(self) -> tuple[str, ...]:
-        """Key columns beyond the parent's; empty for a narrow table."""
-        if self.model.parent is None:
-            return self.model.key
-        return self.model.key[len(TABLES[self.model.parent].key) :]
-
-    @property
     def is_narrow(self) -> bool:
         return not self.own_key
-
-    @property
-    def key_fields(self) -> tuple[Field, ...]:
-        """The fields that an object's own key is read from (none for constants and content)."""
-        return tuple(f for f in self.fields if f.column in self.own_key)
-
-    @property
-    def has_id(self) -> bool:
-        """Whether its objects carry an id that must be there and be unique within the parent."""
-        return bool(self.key_fields) and any(path for f in self.key_fields for path in f.paths)
 
     def field_of(self, column: str) -> Field | None:
         return next((f for f in self.fields if f.column == column), None)

@@ -49,7 +49,7 @@ class Leaf:
     column: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Object:
     """An object; `bare` is the attribute that a scalar in its place stands for."""
 

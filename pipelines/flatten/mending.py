@@ -116,13 +116,15 @@ class Mender:
         tree: Tree = {}
         for name, inner in node.nodes.items():
             value = named.get(name)
-            if value is not None:
+            if value is None:
+                continue
+            if isinstance(inner, Leaf):
+                tree[name] = mended_leaf(inner, value, self.tally)
+            else:
                 tree[name] = self._node(inner, value, place.below(name))
         return tree
 
-    def _node(self, node: Node, value: Any, place: Place) -> Any:
-        if isinstance(node, Leaf):
-            return mended_leaf(node, value, self.tally)
+    def _node(self, node: Object | Many, value: Any, place: Place) -> Any:
         if isinstance(node, Many):
             return self._list(node, value, place)
         return self._inner(node, value, place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pipelines.dialects.declare import Rows
@@ -20,6 +21,7 @@ from pipelines.flatten.values import cleaned
 Tree = dict[str, Any]
 
 
+@lru_cache(maxsize=1024)
 def spellings(name: str) -> tuple[str, ...]:
     """How feeds write an attribute: last_updated, lastUpdated, LastUpdated, in this order."""
     first, *rest = name.split("_")
@@ -27,6 +29,7 @@ def spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, camel, camel[:1].upper() + camel[1:])))
 
 
+@lru_cache(maxsize=1024)
 def meanings(node: Object) -> dict[str, str]:
     """The other spellings of an object's attributes, with what they mean."""
     return {

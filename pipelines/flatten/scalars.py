@@ -20,6 +20,8 @@ TEXT_OF_OBJECT = ("text", "url", "name", "value")
 
 def mended_leaf(leaf: Leaf, value: Any, tally: Tally) -> Any:
     """A value as the raw type of its leaf, or None; every repair counted."""
+    if leaf.kind == "text" and type(value) is str and value.isascii():
+        return value  # most values of most records
     if value is None or value == {} or value == []:
         return None
     if leaf.kind == "texts":
