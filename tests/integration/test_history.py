@@ -1,0 +1,144 @@
+"""The law of history: the tables say the same whatever order the days came in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.model import TABLES
+from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.load import load_snapshot, retract
+from pipelines.warehouse.migrations import migrate
+from tests.conftest import FreshDatabase
+from tests.integration.observed_days import (
+    PAYLOADS,
+    Marker,
+    Observation,
+    draw_day,
+    expected_history,
+    make_snapshot,
+    make_source,
+    read_history,
+)
+
+DAYS = [date(2026, 6, number) for number in range(1, 7)]
+numbers = itertools.count(1)
+
+loads = st.tuples(
+    st.just("load"), st.sampled_from(DAYS), st.booleans(), st.integers(min_value=0, max_value=10**6)
+)
+retractions = st.tuples(
+    st.just("retract"),
+    st.sampled_from(DAYS),
+    st.sampled_from(["locations", "tariffs"]),
+    st.just(0),
+)
+
+
+@pytest.fixture(scope="module")
+def warehouse(make_database: Callable[[], FreshDatabase]) -> Warehouse:
+    made = make_database().warehouse
+    migrate(made)
+    return made
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(st.one_of(loads, loads, loads, retractions), min_size=2, max_size=9))
+def test_any_sequence_of_loads_and_retractions_gives_what_the_law_says(warehouse, steps):
+    source = make_source(f"law_{next(numbers)}")
+    observed: dict[str, dict[date, Observation]] = {"locations": {}, "tariffs": {}}
+    for kind, day, detail, seed in steps:
+        if kind == "load":
+            drawn = draw_day(seed)
+            if not detail:
+                del drawn["tariffs"]
+            failed = {} if detail else {"tariffs": "the server answered 500"}
+            snapshot, attempt = make_snapshot(source.name, day, drawn, failed=failed)
+            load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+            for module, observation in drawn.items():
+                observed[module][day] = observation
+        elif day in observed[detail]:
+            retract(warehouse, source.name, day, detail, reason="a test")
+            del observed[detail][day]
+    for table in PAYLOADS:
+        expected = expected_history(observed[TABLES[table].module], table)
+        assert read_history(warehouse, source.name, table) == expected, table
+
+
+def test_every_order_of_the_same_days_gives_the_same_tables(warehouse):
+    days = {day: draw_day(seed) for seed, day in enumerate(DAYS[:3])}
+    histories = []
+    for order in itertools.permutations(days):
+        source = make_source(f"order_{next(numbers)}")
+        for day in order:
+            snapshot, attempt = make_snapshot(source.name, day, days[day])
+            load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+        histories.append({table: read_history(warehouse, source.name, table) for table in PAYLOADS})
+    assert histories[0]["evse"]
+    assert all(history == histories[0] for history in histories)
+
+
+def test_loading_the_same_day_again_writes_no_version(warehouse):
+    source = make_source(f"again_{next(numbers)}")
+    for seed, day in enumerate(DAYS[:3]):
+        snapshot, attempt = make_snapshot(source.name, day, draw_day(seed))
+        load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+    with warehouse.connection() as connection:
+        before = connection.execute("select count(*) from ops.change").fetchone()
+    for seed, day in enumerate(DAYS[:3]):
+        snapshot, attempt = make_snapshot(source.name, day, draw_day(seed))
+        again = load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+        assert again.total_changed == 0
+    with warehouse.connection() as connection:
+        after = connection.execute("select count(*) from ops.change").fetchone()
+    assert after == before
+
+
+def test_a_day_that_says_the_same_as_its_neighbours_adds_no_version(warehouse):
+    source = make_source(f"equal_{next(numbers)}")
+    same = draw_day(7, quarantine=False)
+    for day in (DAYS[0], DAYS[4], DAYS[2]):
+        snapshot, attempt = make_snapshot(source.name, day, same)
+        load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+    for table in PAYLOADS:
+        versions = read_history(warehouse, source.name, table)
+        assert {(since, until) for *_, since, until in versions} <= {(DAYS[0], None)}
+
+
+def test_an_absence_among_unreadable_siblings_is_not_believed(warehouse):
+    source = make_source(f"siblings_{next(numbers)}")
+    both = draw_day(1, quarantine=False)
+    locations = both["locations"].world
+    location = next(iter(locations["location"]))
+    for rows in (locations["evse"], locations["evse_status"]):
+        for evse in ("E0", "E1"):
+            rows[*location, evse] = ("AVAILABLE",)
+    snapshot, attempt = make_snapshot(source.name, DAYS[0], both)
+    load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+    one = draw_day(1, quarantine=False)
+    one["locations"].world = {
+        table: {key: row for key, row in rows.items() if key[:3] != (*location, "E1")}
+        for table, rows in locations.items()
+    }
+    one["locations"].markers = [Marker("evse", "siblings", location)]
+    snapshot, attempt = make_snapshot(source.name, DAYS[1], one)
+    assert load_snapshot(warehouse, snapshot, source=source, attempt=attempt).total_changed == 0
+    one["locations"].markers = []
+    snapshot, attempt = make_snapshot(source.name, DAYS[2], one)
+    load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+    ended = [
+        until
+        for key, _, _, until in read_history(warehouse, source.name, "evse_status")
+        if key == (*location, "E1")
+    ]
+    assert ended == [DAYS[2]]
