@@ -91,6 +91,19 @@ class LakeSnapshot:
     manifest: LakeManifest
 
     @property
+    def source(self) -> str:
+        return self.manifest.source
+
+    @property
+    def day(self) -> date:
+        return self.manifest.day
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables that have rows, canonical ones and reports."""
+        return tuple(self.manifest.tables)
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """Modules that were flattened; tables of the others say nothing about this day."""
         return self.manifest.modules

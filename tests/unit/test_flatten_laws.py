@@ -119,6 +119,10 @@ def test_nothing_is_lost_whatever_is_sent(module: str, strategy: Any, data: st.D
             }
             assert {key[:width] for key in keys} <= above
     assert all(line["reason"] and line["detail"] for line in report.quarantine.to_pylist())
+    for name, table in report.tables().items():
+        assert table.schema == TABLES[name].arrow_schema
+        keys = [str([row[k] for k in TABLES[name].key]) for row in table.to_pylist()]
+        assert len(set(keys)) == len(keys), f"{name} has a key twice"
 
 
 @given(
