@@ -4,7 +4,7 @@
 {{
     config(
         materialized='daily',
-        carries_state=true,
+        meta={'carries_state': true},
         indexes=[
             {'columns': ['source', 'party', 'location_id', 'evse_uid', 'state_date'], 'unique': true},
             {'columns': ['state_date']},
@@ -17,7 +17,7 @@ with recursive
 member as (
     select
         *,
-        coalesce(normalised_evse_id ~ '^[A-Z]{2}[A-Z0-9]{3}E', false) as looks_like_emi3
+        coalesce(normalised_evse_id ~ '^[A-Z]{2}[A-Z0-9]{3}E.', false) as looks_like_emi3
     from {{ ref('evse_member') }}
 ),
 
