@@ -49,9 +49,7 @@ def check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def check_results(
-    source: Source, verdicts: Mapping[str, Verdict]
-) -> Iterator[dg.AssetCheckResult]:
+def check_results(source: Source, verdicts: Mapping[str, Verdict]) -> Iterator[dg.AssetCheckResult]:
     """One result per declared check; a check that was never decided counts as failed."""
     key = dg.AssetKey([source.name, "warehouse"])
     for name in BLOCKING | WARNING:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from pipelines.assets.landing import landing_asset
 from pipelines.assets.lake import lake_asset
+from pipelines.assets.landing import landing_asset
 from pipelines.assets.marts import loaded_tables, marts_assets
 from pipelines.assets.warehouse import warehouse_asset
 from pipelines.failures import RETRY_PULL

@@ -50,7 +50,12 @@ class SourceError(PermanentError):
 
 
 class IncompleteSnapshotError(SourceError):
-    """Paging did not reach a proven end, so nobody may take absence for removal."""
+    """Paging did not reach a proven end, so nobody may take absence for removal.
+
+    Worth another pull later in the night: data that moved while paging may stand still then.
+    """
+
+    permanent = False
 
 
 class NoSnapshotError(PermanentError):

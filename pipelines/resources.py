@@ -10,13 +10,14 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
 import pipelines
+from pipelines.errors import NoSnapshotError
 from pipelines.lake import Lake
-from pipelines.landing import Landing
+from pipelines.landing import Attempt, Landing
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.warehouse.connect import Warehouse
@@ -63,6 +64,16 @@ class Project:
         for revision in migrate(warehouse):
             logger.info("warehouse migrated to %s", revision)
         return warehouse
+
+    def attempt(self, source: str, day: date) -> Attempt:
+        """The landing attempt in use; NoSnapshotError where the day has not been landed."""
+        attempt = self.landing.usable(source, day)
+        if attempt is None:
+            raise NoSnapshotError(
+                f"{source} has no complete landing for {day}; materialize {source}/landing of "
+                f"that day first"
+            )
+        return attempt
 
     def source_ranks(self) -> dict[str, int]:
         return {name: source.rank for name, source in self.sources.items()}

@@ -1,7 +1,5 @@
 """`<source>/lake/<table>`: the canonical tables of one day as Parquet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from time import perf_counter
@@ -9,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.dialects import DIALECTS
+from pipelines.dialects import dialect_of
 from pipelines.failures import explained
 from pipelines.flatten import flatten_snapshot
 from pipelines.model import STATE_TABLES, Table
@@ -20,13 +18,13 @@ from pipelines.sources import Source
 
 def lake_tables(source: Source) -> list[Table]:
     """The tables a source's dialect can fill."""
-    dialect = DIALECTS[source.dialect]
+    dialect = dialect_of(source)
     return [table for table in STATE_TABLES if table.name in dialect.tables]
 
 
 def lake_asset(source: Source) -> dg.AssetsDefinition:
     """All tables of one source's day, written together or not at all."""
-    dialect = DIALECTS[source.dialect]
+    dialect = dialect_of(source)
     tables = lake_tables(source)
 
     @dg.multi_asset(
@@ -51,7 +49,7 @@ def lake_asset(source: Source) -> dg.AssetsDefinition:
         began = perf_counter()
         with explained():
             snapshot = flatten_snapshot(
-                project.landing.in_use(source, day),
+                project.attempt(source.name, day),
                 dialect=dialect,
                 source=source.name,
                 day=day,

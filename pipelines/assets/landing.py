@@ -1,18 +1,34 @@
 """`<source>/landing`: the raw pages of one day."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
 
-from pipelines.dialects import DIALECTS
+from pipelines.dialects import dialect_of
+from pipelines.errors import NoSnapshotError, OcpiWarehouseError
 from pipelines.failures import explained
+from pipelines.landing import Attempt
 from pipelines.partitions import DAILY
 from pipelines.resources import Project
 from pipelines.sources import Source
 from pipelines.warehouse.load import current_location_ids, record_failed_pull
+
+
+def _metadata(attempt: Attempt) -> dict[str, Any]:
+    modules = attempt.manifest.modules
+    pages = [page for module in modules.values() for page in module.pages]
+    took = attempt.manifest.ended_at - attempt.manifest.started_at
+    return {
+        "records": sum(module.received for module in modules.values()),
+        **{f"records_{name}": module.received for name, module in modules.items()},
+        "pages": len(pages),
+        "bytes": sum(page.bytes for page in pages),
+        "seconds": took.total_seconds(),
+        "attempt": attempt.manifest.attempt,
+        "landing": dg.MetadataValue.path(attempt.path),
+        **{f"failed_{name}": reason for name, reason in attempt.failed_modules.items()},
+    }
 
 
 class PullConfig(dg.Config):  # type: ignore[misc]
@@ -24,7 +40,7 @@ class PullConfig(dg.Config):  # type: ignore[misc]
 
 def landing_asset(source: Source, *, retry: dg.RetryPolicy | None) -> dg.AssetsDefinition:
     """The landing of one source; its pool keeps two runs off the same API."""
-    dialect = DIALECTS[source.dialect]
+    dialect = dialect_of(source)
 
     @dg.asset(
         key=[source.name, "landing"],
@@ -59,9 +75,12 @@ def landing_asset(source: Source, *, retry: dg.RetryPolicy | None) -> dg.AssetsD
                     previous_ids=lambda: current_location_ids(project.warehouse, source.name),
                     progress=project.progress,
                 )
-            except Exception as error:
+            except NoSnapshotError:
+                raise
+            except OcpiWarehouseError as error:
+                # One outcome per source and day, also where there is nothing to load.
                 record_failed_pull(project.warehouse, source, day=day, error=error)
                 raise
-        return dg.MaterializeResult(metadata=attempt.metadata())
+        return dg.MaterializeResult(metadata=_metadata(attempt))
 
     return landing

@@ -1,7 +1,5 @@
 """The marts: dbt's models as assets, rebuilt for the days that loads have moved."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -60,7 +58,13 @@ def ensure_manifest() -> Path:
     if _is_older(manifest, than=DBT_PROJECT_DIR):
         arguments = [str(Path(sys.executable).with_name("dbt")), "--quiet", "parse"]
         done = subprocess.run(
-            [*arguments, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)],
+            [
+                *arguments,
+                "--project-dir",
+                str(DBT_PROJECT_DIR),
+                "--profiles-dir",
+                str(DBT_PROJECT_DIR),
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -124,11 +128,8 @@ def marts_assets() -> list[dg.AssetsDefinition]:
                 return
             project.export_dbt_environment()
             dbt = DbtCliResource(project_dir=DBT_PROJECT)
-            done = 0
-            for event in dbt.cli(
-                dbt_arguments(pending, source_ranks=ranks), context=context
-            ).stream():
-                done += 1
+            build = dbt.cli(dbt_arguments(pending, source_ranks=ranks), context=context)
+            for done, event in enumerate(build.stream(), start=1):
                 project.progress("building marts", done, None)
                 yield event
             pending.record(project.warehouse, built_at=project.clock())

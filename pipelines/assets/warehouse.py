@@ -1,7 +1,5 @@
 """`<source>/warehouse`: one day merged into the history in Postgres, with its verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from time import perf_counter
@@ -50,14 +48,12 @@ def warehouse_asset(source: Source) -> dg.AssetsDefinition:
                     project.warehouse,
                     project.lake.trusted(source.name, day),
                     source=source,
-                    attempt=project.landing.in_use(source, day),
+                    attempt=project.attempt(source.name, day),
                     clock=project.clock,
                     progress=project.progress,
                 )
             except OcpiWarehouseError:
-                yield from check_results(
-                    source, stored_checks(project.warehouse, source.name, day)
-                )
+                yield from check_results(source, stored_checks(project.warehouse, source.name, day))
                 raise
             verdicts = stored_checks(project.warehouse, source.name, day)
         yield dg.MaterializeResult(

@@ -26,6 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Local variables hold passwords.
+    pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
 
@@ -68,9 +70,7 @@ def _known_source(sources: dict[str, Source], name: str) -> Source:
 @app.command()
 def materialize(
     source: Annotated[str, typer.Option(help="Name of the source in sources.yml.")],
-    day: Annotated[
-        str | None, typer.Option("--date", help=f"{DATE_HELP} Default: today.")
-    ] = None,
+    day: Annotated[str | None, typer.Option("--date", help=f"{DATE_HELP} Default: today.")] = None,
     dbt: Annotated[bool, typer.Option(help="Build the marts afterwards.")] = True,
     refresh: Annotated[
         bool, typer.Option(help="Pull again although the day has been landed.")
@@ -118,10 +118,10 @@ def demo(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help='One query, e.g. "select * from marts.evse_current".')],
-    format_: Annotated[
-        str, typer.Option("--format", help="table, csv or json.")
-    ] = "table",
+    query: Annotated[
+        str, typer.Argument(help='One query, e.g. "select * from marts.evse_current".')
+    ],
+    format_: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
 ) -> None:
     """Query the warehouse as the analyst: everything can be read, nothing changed."""
     import psycopg
@@ -234,7 +234,9 @@ def simulate(
 
 @app.command()
 def generate(
-    check: Annotated[bool, typer.Option(help="Change nothing; fail where a file is outdated.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Change nothing; fail where a file is outdated.")
+    ] = False,
 ) -> None:
     """Write what follows from the model: the data dictionary and dbt's sources."""
     from pipelines.warehouse.generated import check_generated, write_generated

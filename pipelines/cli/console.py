@@ -14,11 +14,14 @@ from datetime import date
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.warehouse.connect import Warehouse
 
-out = Console(file=None, soft_wrap=True, highlight=False)
+# Nobody's terminal: a file or a pipe, where nothing has to be cut.
+WIDE = 240
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 # A log file wants a line now and then, not one per page.
@@ -63,8 +66,7 @@ def print_rows(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]])
         table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    width = None if sys.stdout.isatty() else 160
-    out.print(table, width=width)
+    out.print(table)
 
 
 def _cell(value: Any) -> str:
@@ -74,13 +76,13 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.1f}"
-    return str(value)
+    return escape(str(value))
 
 
 LEDGER_SQL = """
 select level, received, loaded, quarantined, duplicates
 from ops.ledger
-where source = %(source)s and snapshot_date = %(day)s
+where source = %(source)s and snapshot_date = %(day)s and received > 0
 order by array_position(array['location', 'evse', 'connector', 'tariff'], level), level
 """
 QUARANTINE_SQL = """
@@ -92,14 +94,16 @@ order by count(*) desc, level, reason
 limit 10
 """
 REPAIR_SQL = """
-select table_name || '.' || column_name, repair, repaired, sample_before, sample_after
+select
+    table_name || '.' || column_name, repair, repaired,
+    to_json(left(sample_before, 40))::text, to_json(left(sample_after, 40))::text
 from ops.repair
 where source = %(source)s and snapshot_date = %(day)s
 order by repaired desc, 1, 2
 limit 10
 """
 MODULE_SQL = """
-select module, status, coalesce(verdict, '') || coalesce(' ' || notes, '')
+select module, status, concat_ws('; ', nullif(verdict, status), notes)
 from ops.snapshot
 where source = %(source)s and snapshot_date = %(day)s
 order by module
