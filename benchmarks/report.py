@@ -22,7 +22,8 @@ WHAT = {
     "dlt": "The same pages as resources, `merge` on country_code, party_id, id (delete-insert, "
     "deduplicated); dlt makes the nested tables and finds the types. No history, no Parquet left "
     "behind, no quarantine; a location that is gone stays. Tuned by dlt's page on performance: "
-    "pages yielded whole, two normalizing processes, rotated and uncompressed files.",
+    "pages yielded whole, two normalizing processes, rotated and uncompressed files. Its other "
+    "merge strategy, upsert, fails on a feed that holds a record twice, as these pages do.",
     "dlt, default settings": "The same, with all but the file format as dlt ships it.",
     "pandas": "`json_normalize` for each list, in groups of 20 pages, `to_sql` for each frame "
     "(psycopg, its fastest way here). Tables are replaced on each load; no keys, no history.",
@@ -76,8 +77,9 @@ def _setting(results: Json) -> str:
         "status, a power, a name, a tariff reference, an EVSE less; of a tariff every price a cent "
         "higher; all other records have the same bytes. Every contender reads the same files into "
         "an empty database of the same server, day 1 first, then day 2 on top, each in a process "
-        f"of its own; contenders take turns; {results['runs']} run(s) "
-        f"({'medians' if results['runs'] > 1 else 'no medians'}), "
+        f"of its own; contenders take turns; "
+        f"{'medians of ' if results['runs'] > 1 else ''}{results['runs']} "
+        f"run{'s' if results['runs'] > 1 else ', no median'}, "
         f"{results['minutes']} minutes in all, begun {results['started_at']}."
     )
     if chosen:
@@ -191,7 +193,8 @@ def _rows(results: Json, names: list[str]) -> str:
         lines.append(f"| {name} | {len(counts)} | {sum(counts.values()):,} |")
     lines += [
         "",
-        "dlt and pandas keep lists of text as rows or JSON text, the others as arrays; this "
+        "dlt makes rows of lists of text, pandas JSON text, the others arrays; dlt and pandas keep "
+        "operator, suboperator and owner as columns of the location, the others as rows; this "
         "project keeps statuses and times of last change in tables of their own.",
     ]
     return "\n".join(lines)

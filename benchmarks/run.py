@@ -6,6 +6,9 @@ Belongs here: which contender runs when, and on what. Does not belong here: how 
 Contenders take turns (A B C D, A B C D, ...), so that a slow quarter of an hour of the machine
 falls on all of them. Each measured run gets an empty database on the same server, loads day 1 into
 it, and day 2 on top, each step in a process of its own.
+
+All of it takes some 40 minutes on 2 quiet cores, and 12 GB of disk in `benchmarks/.work`. For a
+quick try: `make bench BENCH_LOCATIONS=5000 BENCH_RUNS=1` (its results stay in that folder).
 """
 
 from __future__ import annotations
