@@ -57,9 +57,16 @@ __all__ = [
 # stage of work, rows so far, rows in all
 Progress = Callable[[str, int, int | None], None]
 
-# A hash table of 240,000 EVSEs with their payload takes some 100 MB, and two joins may run at
-# once in one statement. Postgres spills what does not fit.
-SESSION = {"work_mem": "128MB", "temp_buffers": "64MB", "default_statistics_target": "10"}
+SESSION = {
+    # A hash table of 240,000 EVSEs with their payload takes some 100 MB; what does not fit spills.
+    "work_mem": "128MB",
+    "temp_buffers": "64MB",
+    # Stages have no statistics. Guessing, Postgres sorts both sides of a join: 1.0 s of CPU for
+    # 400,000 connectors against their EVSEs, 0.2 s when it hashes.
+    "enable_mergejoin": "off",
+    # For the differences, which are analyzed: their number matters, not their distribution.
+    "default_statistics_target": "10",
+}
 LOAD_LOCK = "ocpi-warehouse: load"
 
 

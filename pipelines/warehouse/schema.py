@@ -55,7 +55,7 @@ VIEWS = (
             ("unknown_value", "The value, for an unknown value of an enumeration; '' otherwise."),
             ("first_day", "First snapshot that had it."),
             ("last_day", "Last snapshot that had it."),
-            ("last_occurrences", "How often it stood in that last snapshot [values]."),
+            ("last_occurrences", "How often it stood in that last snapshot."),
             ("sample", "One value of that last snapshot, shortened."),
         ),
         query="""select
@@ -84,8 +84,8 @@ def build_metadata() -> sa.MetaData:
 
 
 def comment(column: Column) -> str:
-    """A column's comment: its doc, and the unit in brackets."""
-    return f"{column.doc} [{column.unit}]" if column.unit else column.doc
+    """A column's comment: its doc and its unit."""
+    return f"{column.doc} Unit: {column.unit}." if column.unit else column.doc
 
 
 def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:

@@ -73,8 +73,8 @@ COMMENT ON COLUMN ocpi.location.postal_code IS 'Postal code, kept as text.';
 COMMENT ON COLUMN ocpi.location.state IS 'State or province.';
 COMMENT ON COLUMN ocpi.location.country_iso3 IS 'ISO 3166-1 alpha-3; a name or alpha-2 code is mapped.';
 COMMENT ON COLUMN ocpi.location.country_source IS 'The country as the source wrote it.';
-COMMENT ON COLUMN ocpi.location.latitude IS 'WGS84. [degree]';
-COMMENT ON COLUMN ocpi.location.longitude IS 'WGS84. [degree]';
+COMMENT ON COLUMN ocpi.location.latitude IS 'WGS84. Unit: degree.';
+COMMENT ON COLUMN ocpi.location.longitude IS 'WGS84. Unit: degree.';
 COMMENT ON COLUMN ocpi.location.parking_type IS 'Kind of parking (2.1.1 type, 2.2.1 parking_type).';
 COMMENT ON COLUMN ocpi.location.facilities IS 'What is near.';
 COMMENT ON COLUMN ocpi.location.time_zone IS 'IANA time zone.';
@@ -92,10 +92,10 @@ COMMENT ON COLUMN ocpi.location.support_phone_number IS 'Phone number for driver
 COMMENT ON COLUMN ocpi.location.restrictions IS 'Who may charge, e.g. ONLY_CUSTOMERS [EM].';
 COMMENT ON COLUMN ocpi.location.adhoc_payment_methods IS 'Ways to pay ad hoc [EM].';
 COMMENT ON COLUMN ocpi.location.adhoc_authorisation_methods IS 'Ways to authorise ad hoc [EM].';
-COMMENT ON COLUMN ocpi.location.heavy_vehicle_height_m IS 'Largest height of a heavy vehicle [EM]. [m]';
-COMMENT ON COLUMN ocpi.location.heavy_vehicle_width_m IS 'Largest width of a heavy vehicle [EM]. [m]';
-COMMENT ON COLUMN ocpi.location.heavy_vehicle_length_m IS 'Largest length of a heavy vehicle [EM]. [m]';
-COMMENT ON COLUMN ocpi.location.heavy_vehicle_mass_kg IS 'Largest mass of a heavy vehicle [EM]. [kg]';
+COMMENT ON COLUMN ocpi.location.heavy_vehicle_height_m IS 'Largest height of a heavy vehicle [EM]. Unit: m.';
+COMMENT ON COLUMN ocpi.location.heavy_vehicle_width_m IS 'Largest width of a heavy vehicle [EM]. Unit: m.';
+COMMENT ON COLUMN ocpi.location.heavy_vehicle_length_m IS 'Largest length of a heavy vehicle [EM]. Unit: m.';
+COMMENT ON COLUMN ocpi.location.heavy_vehicle_mass_kg IS 'Largest mass of a heavy vehicle [EM]. Unit: kg.';
 COMMENT ON COLUMN ocpi.location.heavy_vehicle_classes IS 'Composite class code, comma and all [EM].';
 COMMENT ON COLUMN ocpi.location.is_heavy_vehicle_dedicated IS 'Built mainly for heavy vehicles [EM].';
 COMMENT ON COLUMN ocpi.location.has_trailer_access IS 'Suitable for trucks with a trailer [EM].';
@@ -105,17 +105,17 @@ COMMENT ON COLUMN ocpi.location.is_rigid_vehicle_suitable IS 'Suitable for rigid
 COMMENT ON COLUMN ocpi.location.is_overnight_parking_allowed IS 'Overnight charging allowed [EM].';
 COMMENT ON COLUMN ocpi.location.heavy_vehicle_amenities IS 'Amenities for drivers of heavy vehicles [EM].';
 COMMENT ON COLUMN ocpi.location.is_nose_parking_allowed IS 'Nose parking allowed [EM].';
-COMMENT ON COLUMN ocpi.location.vehicle_mass_kg IS 'Largest mass of any vehicle [EM]. [kg]';
-COMMENT ON COLUMN ocpi.location.vehicle_width_m IS 'Largest width of any vehicle [EM]. [m]';
-COMMENT ON COLUMN ocpi.location.vehicle_height_m IS 'Largest height of any vehicle [EM]. [m]';
-COMMENT ON COLUMN ocpi.location.vehicle_length_m IS 'Largest length of any vehicle [EM]. [m]';
+COMMENT ON COLUMN ocpi.location.vehicle_mass_kg IS 'Largest mass of any vehicle [EM]. Unit: kg.';
+COMMENT ON COLUMN ocpi.location.vehicle_width_m IS 'Largest width of any vehicle [EM]. Unit: m.';
+COMMENT ON COLUMN ocpi.location.vehicle_height_m IS 'Largest height of any vehicle [EM]. Unit: m.';
+COMMENT ON COLUMN ocpi.location.vehicle_length_m IS 'Largest length of any vehicle [EM]. Unit: m.';
 COMMENT ON COLUMN ocpi.location.state_province IS 'State or province as researched [EM].';
 COMMENT ON COLUMN ocpi.location.municipality IS 'Municipality [EM].';
 COMMENT ON COLUMN ocpi.location.reliability_score IS 'Source''s own score, 1 to 5; its 0 is NULL here [EM].';
 COMMENT ON COLUMN ocpi.location.charging_behaviour_code IS 'Deprecated by the source [EM].';
 COMMENT ON COLUMN ocpi.location.charging_behaviour_description IS 'Deprecated by the source [EM].';
-COMMENT ON COLUMN ocpi.location.physical_units_dc IS 'Number of DC units [EM]. [units]';
-COMMENT ON COLUMN ocpi.location.rating_count IS 'Drivers that rated [EM]. [drivers]';
+COMMENT ON COLUMN ocpi.location.physical_units_dc IS 'Number of DC units [EM]. Unit: units.';
+COMMENT ON COLUMN ocpi.location.rating_count IS 'Drivers that rated [EM]. Unit: drivers.';
 COMMENT ON COLUMN ocpi.location.rating_score IS 'Mean rating, 1 to 5 [EM].';
 COMMENT ON COLUMN ocpi.location.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location.valid_to IS 'First day on which it is true no more; NULL while current.';
@@ -134,7 +134,7 @@ COMMENT ON TABLE ocpi.location_freshness IS 'When the source last touched the lo
 COMMENT ON COLUMN ocpi.location_freshness.source IS 'Name of the source in sources.yml.';
 COMMENT ON COLUMN ocpi.location_freshness.party IS 'Country code and party id (NLTNM) where the source scopes its ids by party; '''' elsewhere.';
 COMMENT ON COLUMN ocpi.location_freshness.location_id IS 'Id of the location in the source, within its party.';
-COMMENT ON COLUMN ocpi.location_freshness.last_updated IS 'last_updated as the source says. [UTC]';
+COMMENT ON COLUMN ocpi.location_freshness.last_updated IS 'last_updated as the source says. Unit: UTC.';
 COMMENT ON COLUMN ocpi.location_freshness.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_freshness.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -169,8 +169,8 @@ COMMENT ON COLUMN ocpi.location_party.logo_url IS 'Where the logo can be fetched
 COMMENT ON COLUMN ocpi.location_party.logo_thumbnail_url IS 'Where a thumbnail of it can be fetched.';
 COMMENT ON COLUMN ocpi.location_party.logo_category IS 'Category of the logo image.';
 COMMENT ON COLUMN ocpi.location_party.logo_type IS 'File type of the logo.';
-COMMENT ON COLUMN ocpi.location_party.logo_width_px IS 'Width of the logo. [pixel]';
-COMMENT ON COLUMN ocpi.location_party.logo_height_px IS 'Height of the logo. [pixel]';
+COMMENT ON COLUMN ocpi.location_party.logo_width_px IS 'Width of the logo. Unit: pixel.';
+COMMENT ON COLUMN ocpi.location_party.logo_height_px IS 'Height of the logo. Unit: pixel.';
 COMMENT ON COLUMN ocpi.location_party.partner_id IS 'Stable id given by the aggregator [EM].';
 COMMENT ON COLUMN ocpi.location_party.ema_ids IS 'eMA ids of the party [EM].';
 COMMENT ON COLUMN ocpi.location_party.valid_from IS 'First day on which the row is true.';
@@ -197,8 +197,8 @@ COMMENT ON COLUMN ocpi.location_opening_hours.location_id IS 'Id of the location
 COMMENT ON COLUMN ocpi.location_opening_hours.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_opening_hours.hours_kind IS 'declared by the operator, or derived from use [EM].';
 COMMENT ON COLUMN ocpi.location_opening_hours.weekday IS '1 Monday to 7 Sunday.';
-COMMENT ON COLUMN ocpi.location_opening_hours.period_begin IS 'Begin, local time. [HH:MM]';
-COMMENT ON COLUMN ocpi.location_opening_hours.period_end IS 'End, local time. [HH:MM]';
+COMMENT ON COLUMN ocpi.location_opening_hours.period_begin IS 'Begin, local time. Unit: HH:MM.';
+COMMENT ON COLUMN ocpi.location_opening_hours.period_end IS 'End, local time. Unit: HH:MM.';
 COMMENT ON COLUMN ocpi.location_opening_hours.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_opening_hours.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -221,8 +221,8 @@ COMMENT ON COLUMN ocpi.location_exceptional_period.party IS 'Country code and pa
 COMMENT ON COLUMN ocpi.location_exceptional_period.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.location_exceptional_period.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_exceptional_period.period_kind IS 'opening or closing.';
-COMMENT ON COLUMN ocpi.location_exceptional_period.period_begin IS 'Begin. [UTC]';
-COMMENT ON COLUMN ocpi.location_exceptional_period.period_end IS 'End. [UTC]';
+COMMENT ON COLUMN ocpi.location_exceptional_period.period_begin IS 'Begin. Unit: UTC.';
+COMMENT ON COLUMN ocpi.location_exceptional_period.period_end IS 'End. Unit: UTC.';
 COMMENT ON COLUMN ocpi.location_exceptional_period.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_exceptional_period.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -244,7 +244,7 @@ COMMENT ON COLUMN ocpi.location_energy_source.party IS 'Country code and party i
 COMMENT ON COLUMN ocpi.location_energy_source.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.location_energy_source.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_energy_source.energy_source IS 'Kind of source.';
-COMMENT ON COLUMN ocpi.location_energy_source.percentage IS 'Share in the mix. [%]';
+COMMENT ON COLUMN ocpi.location_energy_source.percentage IS 'Share in the mix. Unit: %.';
 COMMENT ON COLUMN ocpi.location_energy_source.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_energy_source.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -266,7 +266,7 @@ COMMENT ON COLUMN ocpi.location_environmental_impact.party IS 'Country code and 
 COMMENT ON COLUMN ocpi.location_environmental_impact.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.location_environmental_impact.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_environmental_impact.category IS 'Kind of pollutant.';
-COMMENT ON COLUMN ocpi.location_environmental_impact.amount_g_per_kwh IS 'Amount. [g/kWh]';
+COMMENT ON COLUMN ocpi.location_environmental_impact.amount_g_per_kwh IS 'Amount. Unit: g/kWh.';
 COMMENT ON COLUMN ocpi.location_environmental_impact.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_environmental_impact.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -317,8 +317,8 @@ COMMENT ON COLUMN ocpi.location_image.url IS 'Where the image can be fetched.';
 COMMENT ON COLUMN ocpi.location_image.thumbnail_url IS 'Where a thumbnail of it can be fetched.';
 COMMENT ON COLUMN ocpi.location_image.category IS 'What the image shows.';
 COMMENT ON COLUMN ocpi.location_image.image_type IS 'File type, e.g. jpeg.';
-COMMENT ON COLUMN ocpi.location_image.width_px IS 'Width of the full image. [pixel]';
-COMMENT ON COLUMN ocpi.location_image.height_px IS 'Height of the full image. [pixel]';
+COMMENT ON COLUMN ocpi.location_image.width_px IS 'Width of the full image. Unit: pixel.';
+COMMENT ON COLUMN ocpi.location_image.height_px IS 'Height of the full image. Unit: pixel.';
 COMMENT ON COLUMN ocpi.location_image.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_image.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -341,8 +341,8 @@ COMMENT ON COLUMN ocpi.location_entrance.party IS 'Country code and party id (NL
 COMMENT ON COLUMN ocpi.location_entrance.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.location_entrance.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_entrance.name IS 'E.g. a motorway exit.';
-COMMENT ON COLUMN ocpi.location_entrance.latitude IS 'WGS84. [degree]';
-COMMENT ON COLUMN ocpi.location_entrance.longitude IS 'WGS84. [degree]';
+COMMENT ON COLUMN ocpi.location_entrance.latitude IS 'WGS84. Unit: degree.';
+COMMENT ON COLUMN ocpi.location_entrance.longitude IS 'WGS84. Unit: degree.';
 COMMENT ON COLUMN ocpi.location_entrance.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_entrance.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -367,8 +367,8 @@ COMMENT ON COLUMN ocpi.related_location.party IS 'Country code and party id (NLT
 COMMENT ON COLUMN ocpi.related_location.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.related_location.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.related_location.relation_basis IS 'related_point (OCPI) or nearest_facility [EM].';
-COMMENT ON COLUMN ocpi.related_location.latitude IS 'WGS84. [degree]';
-COMMENT ON COLUMN ocpi.related_location.longitude IS 'WGS84. [degree]';
+COMMENT ON COLUMN ocpi.related_location.latitude IS 'WGS84. Unit: degree.';
+COMMENT ON COLUMN ocpi.related_location.longitude IS 'WGS84. Unit: degree.';
 COMMENT ON COLUMN ocpi.related_location.language IS 'Language of the name.';
 COMMENT ON COLUMN ocpi.related_location.name IS 'Name of the point.';
 COMMENT ON COLUMN ocpi.related_location.valid_from IS 'First day on which the row is true.';
@@ -424,8 +424,8 @@ COMMENT ON COLUMN ocpi.location_predicted_occupancy.party IS 'Country code and p
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.weekday IS '1 Monday to 7 Sunday.';
-COMMENT ON COLUMN ocpi.location_predicted_occupancy.period_begin IS 'Begin, UTC. [HH:MM]';
-COMMENT ON COLUMN ocpi.location_predicted_occupancy.period_end IS 'End, UTC. [HH:MM]';
+COMMENT ON COLUMN ocpi.location_predicted_occupancy.period_begin IS 'Begin, UTC. Unit: HH:MM.';
+COMMENT ON COLUMN ocpi.location_predicted_occupancy.period_end IS 'End, UTC. Unit: HH:MM.';
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.occupancy IS '1 available to 10 fully occupied.';
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.location_predicted_occupancy.valid_to IS 'First day on which it is true no more; NULL while current.';

@@ -30,13 +30,13 @@ COMMENT ON COLUMN ocpi.evse.evse_uid IS 'uid of the EVSE in the source, within i
 COMMENT ON COLUMN ocpi.evse.evse_id IS 'Public EVSE id (eMI3) as published; often repeated, sometimes reused.';
 COMMENT ON COLUMN ocpi.evse.capabilities IS 'What the EVSE can do.';
 COMMENT ON COLUMN ocpi.evse.floor_level IS 'Level in a garage.';
-COMMENT ON COLUMN ocpi.evse.latitude IS 'WGS84; NULL where it is the location''s. [degree]';
-COMMENT ON COLUMN ocpi.evse.longitude IS 'WGS84; NULL where it is the location''s. [degree]';
+COMMENT ON COLUMN ocpi.evse.latitude IS 'WGS84; NULL where it is the location''s. Unit: degree.';
+COMMENT ON COLUMN ocpi.evse.longitude IS 'WGS84; NULL where it is the location''s. Unit: degree.';
 COMMENT ON COLUMN ocpi.evse.physical_reference IS 'Printed on the outside of the EVSE.';
 COMMENT ON COLUMN ocpi.evse.parking_restrictions IS 'Restrictions of the parking spot.';
 COMMENT ON COLUMN ocpi.evse.cpo_external_id IS 'Location id in the system of the CPO [EM].';
 COMMENT ON COLUMN ocpi.evse.protocol IS 'Protocol of the EVSE [Voltality].';
-COMMENT ON COLUMN ocpi.evse.max_vehicle_wheels IS 'Largest vehicle: 2, 4, 6 wheels [Voltality]. [wheels]';
+COMMENT ON COLUMN ocpi.evse.max_vehicle_wheels IS 'Largest vehicle: 2, 4, 6 wheels [Voltality]. Unit: wheels.';
 COMMENT ON COLUMN ocpi.evse.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.evse.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -59,8 +59,8 @@ COMMENT ON COLUMN ocpi.evse_status.party IS 'Country code and party id (NLTNM) w
 COMMENT ON COLUMN ocpi.evse_status.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.evse_status.evse_uid IS 'uid of the EVSE in the source, within its location.';
 COMMENT ON COLUMN ocpi.evse_status.status IS 'Status as published (spelling repaired, meaning not).';
-COMMENT ON COLUMN ocpi.evse_status.last_updated IS 'last_updated of the EVSE as the source says. [UTC]';
-COMMENT ON COLUMN ocpi.evse_status.last_successful_charge IS 'Last successful charge [EM]. [UTC]';
+COMMENT ON COLUMN ocpi.evse_status.last_updated IS 'last_updated of the EVSE as the source says. Unit: UTC.';
+COMMENT ON COLUMN ocpi.evse_status.last_successful_charge IS 'Last successful charge [EM]. Unit: UTC.';
 COMMENT ON COLUMN ocpi.evse_status.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.evse_status.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -84,8 +84,8 @@ COMMENT ON COLUMN ocpi.evse_status_schedule.party IS 'Country code and party id 
 COMMENT ON COLUMN ocpi.evse_status_schedule.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.evse_status_schedule.evse_uid IS 'uid of the EVSE in the source, within its location.';
 COMMENT ON COLUMN ocpi.evse_status_schedule.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
-COMMENT ON COLUMN ocpi.evse_status_schedule.period_begin IS 'Begin. [UTC]';
-COMMENT ON COLUMN ocpi.evse_status_schedule.period_end IS 'End; NULL while unknown. [UTC]';
+COMMENT ON COLUMN ocpi.evse_status_schedule.period_begin IS 'Begin. Unit: UTC.';
+COMMENT ON COLUMN ocpi.evse_status_schedule.period_end IS 'End; NULL while unknown. Unit: UTC.';
 COMMENT ON COLUMN ocpi.evse_status_schedule.status IS 'Status during the period.';
 COMMENT ON COLUMN ocpi.evse_status_schedule.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.evse_status_schedule.valid_to IS 'First day on which it is true no more; NULL while current.';
@@ -141,8 +141,8 @@ COMMENT ON COLUMN ocpi.evse_image.url IS 'Where the image can be fetched.';
 COMMENT ON COLUMN ocpi.evse_image.thumbnail_url IS 'Where a thumbnail of it can be fetched.';
 COMMENT ON COLUMN ocpi.evse_image.category IS 'What the image shows.';
 COMMENT ON COLUMN ocpi.evse_image.image_type IS 'File type, e.g. jpeg.';
-COMMENT ON COLUMN ocpi.evse_image.width_px IS 'Width of the full image. [pixel]';
-COMMENT ON COLUMN ocpi.evse_image.height_px IS 'Height of the full image. [pixel]';
+COMMENT ON COLUMN ocpi.evse_image.width_px IS 'Width of the full image. Unit: pixel.';
+COMMENT ON COLUMN ocpi.evse_image.height_px IS 'Height of the full image. Unit: pixel.';
 COMMENT ON COLUMN ocpi.evse_image.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.evse_image.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -175,11 +175,11 @@ COMMENT ON COLUMN ocpi.connector.connector_id IS 'Id of the connector within its
 COMMENT ON COLUMN ocpi.connector.standard IS 'Socket or plug standard.';
 COMMENT ON COLUMN ocpi.connector.format IS 'SOCKET or CABLE.';
 COMMENT ON COLUMN ocpi.connector.power_type IS 'AC phases or DC.';
-COMMENT ON COLUMN ocpi.connector.voltage_v IS 'Voltage as published (2.2.1 max_voltage, 2.1.1 voltage). [V]';
-COMMENT ON COLUMN ocpi.connector.amperage_a IS 'Amperage as published (2.2.1 max_amperage, 2.1.1 amperage). [A]';
-COMMENT ON COLUMN ocpi.connector.max_power_w IS 'Declared maximum power as published, W by the standard; feeds in kW are told apart by the marts (power_method). [W]';
-COMMENT ON COLUMN ocpi.connector.peak_voltage_v IS 'Largest voltage under peak conditions [EM]. [V]';
-COMMENT ON COLUMN ocpi.connector.peak_amperage_a IS 'Largest amperage under peak conditions [EM]. [A]';
+COMMENT ON COLUMN ocpi.connector.voltage_v IS 'Voltage as published (2.2.1 max_voltage, 2.1.1 voltage). Unit: V.';
+COMMENT ON COLUMN ocpi.connector.amperage_a IS 'Amperage as published (2.2.1 max_amperage, 2.1.1 amperage). Unit: A.';
+COMMENT ON COLUMN ocpi.connector.max_power_w IS 'Declared maximum power as published, W by the standard; feeds in kW are told apart by the marts (power_method). Unit: W.';
+COMMENT ON COLUMN ocpi.connector.peak_voltage_v IS 'Largest voltage under peak conditions [EM]. Unit: V.';
+COMMENT ON COLUMN ocpi.connector.peak_amperage_a IS 'Largest amperage under peak conditions [EM]. Unit: A.';
 COMMENT ON COLUMN ocpi.connector.terms_and_conditions IS 'Terms, as URL or text.';
 COMMENT ON COLUMN ocpi.connector.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.connector.valid_to IS 'First day on which it is true no more; NULL while current.';
@@ -202,7 +202,7 @@ COMMENT ON COLUMN ocpi.connector_freshness.party IS 'Country code and party id (
 COMMENT ON COLUMN ocpi.connector_freshness.location_id IS 'Id of the location in the source, within its party.';
 COMMENT ON COLUMN ocpi.connector_freshness.evse_uid IS 'uid of the EVSE in the source, within its location.';
 COMMENT ON COLUMN ocpi.connector_freshness.connector_id IS 'Id of the connector within its EVSE.';
-COMMENT ON COLUMN ocpi.connector_freshness.last_updated IS 'last_updated as the source says. [UTC]';
+COMMENT ON COLUMN ocpi.connector_freshness.last_updated IS 'last_updated as the source says. Unit: UTC.';
 COMMENT ON COLUMN ocpi.connector_freshness.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.connector_freshness.valid_to IS 'First day on which it is true no more; NULL while current.';
 

@@ -26,12 +26,12 @@ COMMENT ON COLUMN ocpi.tariff.tariff_id IS 'Id of the tariff in the source, with
 COMMENT ON COLUMN ocpi.tariff.currency IS 'ISO 4217.';
 COMMENT ON COLUMN ocpi.tariff.tariff_type IS 'REGULAR, AD_HOC_PAYMENT, ...; NULL: applies to all.';
 COMMENT ON COLUMN ocpi.tariff.tariff_alt_url IS 'A page that describes the tariff.';
-COMMENT ON COLUMN ocpi.tariff.min_price_excl_vat IS 'Least price of a session, without VAT. [currency of the tariff]';
-COMMENT ON COLUMN ocpi.tariff.min_price_incl_vat IS 'Least price of a session, with VAT. [currency of the tariff]';
-COMMENT ON COLUMN ocpi.tariff.max_price_excl_vat IS 'Largest price of a session, without VAT. [currency of the tariff]';
-COMMENT ON COLUMN ocpi.tariff.max_price_incl_vat IS 'Largest price of a session, with VAT. [currency of the tariff]';
-COMMENT ON COLUMN ocpi.tariff.start_date_time IS 'Valid from. [UTC]';
-COMMENT ON COLUMN ocpi.tariff.end_date_time IS 'Valid until, exclusive. [UTC]';
+COMMENT ON COLUMN ocpi.tariff.min_price_excl_vat IS 'Least price of a session, without VAT. Unit: currency of the tariff.';
+COMMENT ON COLUMN ocpi.tariff.min_price_incl_vat IS 'Least price of a session, with VAT. Unit: currency of the tariff.';
+COMMENT ON COLUMN ocpi.tariff.max_price_excl_vat IS 'Largest price of a session, without VAT. Unit: currency of the tariff.';
+COMMENT ON COLUMN ocpi.tariff.max_price_incl_vat IS 'Largest price of a session, with VAT. Unit: currency of the tariff.';
+COMMENT ON COLUMN ocpi.tariff.start_date_time IS 'Valid from. Unit: UTC.';
+COMMENT ON COLUMN ocpi.tariff.end_date_time IS 'Valid until, exclusive. Unit: UTC.';
 COMMENT ON COLUMN ocpi.tariff.energy_supplier_name IS 'Energy supplier of the tariff''s mix.';
 COMMENT ON COLUMN ocpi.tariff.energy_product_name IS 'The supplier''s product.';
 COMMENT ON COLUMN ocpi.tariff.is_green_energy IS 'All energy of the mix from regenerative sources.';
@@ -52,7 +52,7 @@ COMMENT ON TABLE ocpi.tariff_freshness IS 'When the source last touched the tari
 COMMENT ON COLUMN ocpi.tariff_freshness.source IS 'Name of the source in sources.yml.';
 COMMENT ON COLUMN ocpi.tariff_freshness.party IS 'Country code and party id (NLTNM) where the source scopes its ids by party; '''' elsewhere.';
 COMMENT ON COLUMN ocpi.tariff_freshness.tariff_id IS 'Id of the tariff in the source, within its party.';
-COMMENT ON COLUMN ocpi.tariff_freshness.last_updated IS 'last_updated as the source says. [UTC]';
+COMMENT ON COLUMN ocpi.tariff_freshness.last_updated IS 'last_updated as the source says. Unit: UTC.';
 COMMENT ON COLUMN ocpi.tariff_freshness.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.tariff_freshness.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -96,7 +96,7 @@ COMMENT ON COLUMN ocpi.tariff_energy_source.party IS 'Country code and party id 
 COMMENT ON COLUMN ocpi.tariff_energy_source.tariff_id IS 'Id of the tariff in the source, within its party.';
 COMMENT ON COLUMN ocpi.tariff_energy_source.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.tariff_energy_source.energy_source IS 'Kind of source.';
-COMMENT ON COLUMN ocpi.tariff_energy_source.percentage IS 'Share in the mix. [%]';
+COMMENT ON COLUMN ocpi.tariff_energy_source.percentage IS 'Share in the mix. Unit: %.';
 COMMENT ON COLUMN ocpi.tariff_energy_source.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.tariff_energy_source.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -118,7 +118,7 @@ COMMENT ON COLUMN ocpi.tariff_environmental_impact.party IS 'Country code and pa
 COMMENT ON COLUMN ocpi.tariff_environmental_impact.tariff_id IS 'Id of the tariff in the source, within its party.';
 COMMENT ON COLUMN ocpi.tariff_environmental_impact.content_key IS 'Hash of the row''s content: the same content in another order is the same row.';
 COMMENT ON COLUMN ocpi.tariff_environmental_impact.category IS 'Kind of pollutant.';
-COMMENT ON COLUMN ocpi.tariff_environmental_impact.amount_g_per_kwh IS 'Amount. [g/kWh]';
+COMMENT ON COLUMN ocpi.tariff_environmental_impact.amount_g_per_kwh IS 'Amount. Unit: g/kWh.';
 COMMENT ON COLUMN ocpi.tariff_environmental_impact.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.tariff_environmental_impact.valid_to IS 'First day on which it is true no more; NULL while current.';
 
@@ -151,18 +151,18 @@ COMMENT ON COLUMN ocpi.tariff_element.source IS 'Name of the source in sources.y
 COMMENT ON COLUMN ocpi.tariff_element.party IS 'Country code and party id (NLTNM) where the source scopes its ids by party; '''' elsewhere.';
 COMMENT ON COLUMN ocpi.tariff_element.tariff_id IS 'Id of the tariff in the source, within its party.';
 COMMENT ON COLUMN ocpi.tariff_element.element_index IS 'Position of the element, from 0; order decides.';
-COMMENT ON COLUMN ocpi.tariff_element.start_time IS 'From this local time of day. [HH:MM]';
-COMMENT ON COLUMN ocpi.tariff_element.end_time IS 'To this local time; 00:00 is the midnight after. [HH:MM]';
+COMMENT ON COLUMN ocpi.tariff_element.start_time IS 'From this local time of day. Unit: HH:MM.';
+COMMENT ON COLUMN ocpi.tariff_element.end_time IS 'To this local time; 00:00 is the midnight after. Unit: HH:MM.';
 COMMENT ON COLUMN ocpi.tariff_element.start_date IS 'From this local date, inclusive.';
 COMMENT ON COLUMN ocpi.tariff_element.end_date IS 'To this local date, exclusive.';
-COMMENT ON COLUMN ocpi.tariff_element.min_kwh IS 'From this energy on. [kWh]';
-COMMENT ON COLUMN ocpi.tariff_element.max_kwh IS 'Up to this energy. [kWh]';
-COMMENT ON COLUMN ocpi.tariff_element.min_current_a IS 'From this current on. [A]';
-COMMENT ON COLUMN ocpi.tariff_element.max_current_a IS 'Up to this current. [A]';
-COMMENT ON COLUMN ocpi.tariff_element.min_power_kw IS 'From this power on. [kW]';
-COMMENT ON COLUMN ocpi.tariff_element.max_power_kw IS 'Up to this power. [kW]';
-COMMENT ON COLUMN ocpi.tariff_element.min_duration_s IS 'From this duration on. [s]';
-COMMENT ON COLUMN ocpi.tariff_element.max_duration_s IS 'Up to this duration. [s]';
+COMMENT ON COLUMN ocpi.tariff_element.min_kwh IS 'From this energy on. Unit: kWh.';
+COMMENT ON COLUMN ocpi.tariff_element.max_kwh IS 'Up to this energy. Unit: kWh.';
+COMMENT ON COLUMN ocpi.tariff_element.min_current_a IS 'From this current on. Unit: A.';
+COMMENT ON COLUMN ocpi.tariff_element.max_current_a IS 'Up to this current. Unit: A.';
+COMMENT ON COLUMN ocpi.tariff_element.min_power_kw IS 'From this power on. Unit: kW.';
+COMMENT ON COLUMN ocpi.tariff_element.max_power_kw IS 'Up to this power. Unit: kW.';
+COMMENT ON COLUMN ocpi.tariff_element.min_duration_s IS 'From this duration on. Unit: s.';
+COMMENT ON COLUMN ocpi.tariff_element.max_duration_s IS 'Up to this duration. Unit: s.';
 COMMENT ON COLUMN ocpi.tariff_element.days_of_week IS 'On these days, MONDAY to SUNDAY.';
 COMMENT ON COLUMN ocpi.tariff_element.reservation IS 'The element prices a reservation, not charging.';
 COMMENT ON COLUMN ocpi.tariff_element.valid_from IS 'First day on which the row is true.';
@@ -190,8 +190,8 @@ COMMENT ON COLUMN ocpi.price_component.tariff_id IS 'Id of the tariff in the sou
 COMMENT ON COLUMN ocpi.price_component.element_index IS 'Position of the element, from 0; order decides.';
 COMMENT ON COLUMN ocpi.price_component.component_index IS 'Position of the component, from 0.';
 COMMENT ON COLUMN ocpi.price_component.dimension IS 'ENERGY, FLAT, PARKING_TIME or TIME.';
-COMMENT ON COLUMN ocpi.price_component.price IS 'Price per unit of the dimension, without VAT. [currency of the tariff]';
-COMMENT ON COLUMN ocpi.price_component.vat_percent IS 'VAT; NULL is not stated, never 0. [%]';
-COMMENT ON COLUMN ocpi.price_component.step_size IS 'Smallest amount billed: Wh (ENERGY) or s (times). [Wh or s]';
+COMMENT ON COLUMN ocpi.price_component.price IS 'Price per unit of the dimension, without VAT. Unit: currency of the tariff.';
+COMMENT ON COLUMN ocpi.price_component.vat_percent IS 'VAT; NULL is not stated, never 0. Unit: %.';
+COMMENT ON COLUMN ocpi.price_component.step_size IS 'Smallest amount billed: Wh (ENERGY) or s (times). Unit: Wh or s.';
 COMMENT ON COLUMN ocpi.price_component.valid_from IS 'First day on which the row is true.';
 COMMENT ON COLUMN ocpi.price_component.valid_to IS 'First day on which it is true no more; NULL while current.';

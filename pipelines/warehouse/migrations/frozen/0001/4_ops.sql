@@ -14,10 +14,10 @@ COMMENT ON COLUMN ops.ledger.source IS 'Name of the source in sources.yml.';
 COMMENT ON COLUMN ops.ledger.snapshot_date IS 'Day of the snapshot, UTC.';
 COMMENT ON COLUMN ops.ledger.module IS 'Module of the source: locations, tariffs, ...';
 COMMENT ON COLUMN ops.ledger.level IS 'Canonical table whose rows are counted: location, evse, connector, ...';
-COMMENT ON COLUMN ops.ledger.received IS 'Objects the source sent. [records]';
-COMMENT ON COLUMN ops.ledger.loaded IS 'Objects that became a row. [records]';
-COMMENT ON COLUMN ops.ledger.quarantined IS 'Objects put aside with a reason (those inside one put aside too). [records]';
-COMMENT ON COLUMN ops.ledger.duplicates IS 'Objects equal in content to one that was loaded. [records]';
+COMMENT ON COLUMN ops.ledger.received IS 'Objects the source sent. Unit: records.';
+COMMENT ON COLUMN ops.ledger.loaded IS 'Objects that became a row. Unit: records.';
+COMMENT ON COLUMN ops.ledger.quarantined IS 'Objects put aside with a reason (those inside one put aside too). Unit: records.';
+COMMENT ON COLUMN ops.ledger.duplicates IS 'Objects equal in content to one that was loaded. Unit: records.';
 
 CREATE TABLE ops.quarantine (
     source TEXT NOT NULL,
@@ -84,7 +84,7 @@ COMMENT ON COLUMN ops.repair.module IS 'Module of the source: locations, tariffs
 COMMENT ON COLUMN ops.repair.table_name IS 'Canonical table.';
 COMMENT ON COLUMN ops.repair.column_name IS 'Column; '''' for the row as a whole.';
 COMMENT ON COLUMN ops.repair.repair IS 'What was done, e.g. zone_assumed_utc, case, blanks, number_from_text.';
-COMMENT ON COLUMN ops.repair.repaired IS 'How many values. [values]';
+COMMENT ON COLUMN ops.repair.repaired IS 'How many values. Unit: values.';
 COMMENT ON COLUMN ops.repair.sample_before IS 'One value as it came.';
 COMMENT ON COLUMN ops.repair.sample_after IS 'The same value as it was loaded.';
 
@@ -104,7 +104,7 @@ COMMENT ON COLUMN ops.unknown_attribute.snapshot_date IS 'Day of the snapshot, U
 COMMENT ON COLUMN ops.unknown_attribute.module IS 'Module of the source: locations, tariffs, ...';
 COMMENT ON COLUMN ops.unknown_attribute.path IS 'JSON path, e.g. evses[].connectors[].cp_id.';
 COMMENT ON COLUMN ops.unknown_attribute.unknown_value IS 'The value, for an unknown value of an enumeration; '''' otherwise.';
-COMMENT ON COLUMN ops.unknown_attribute.occurrences IS 'How often. [values]';
+COMMENT ON COLUMN ops.unknown_attribute.occurrences IS 'How often. Unit: values.';
 COMMENT ON COLUMN ops.unknown_attribute.sample IS 'One value, shortened.';
 
 CREATE TABLE ops.snapshot (
@@ -144,21 +144,21 @@ COMMENT ON COLUMN ops.snapshot.verdict IS 'Why, in a sentence.';
 COMMENT ON COLUMN ops.snapshot.checks IS 'Each check with its figures: {name: {passed, sentence, figures}}.';
 COMMENT ON COLUMN ops.snapshot.attempt IS 'The landing attempt in use.';
 COMMENT ON COLUMN ops.snapshot.notes IS 'What was odd while pulling, e.g. next links that led nowhere.';
-COMMENT ON COLUMN ops.snapshot.pages IS 'Pages landed. [pages]';
-COMMENT ON COLUMN ops.snapshot.bytes IS 'Bytes landed. [bytes]';
-COMMENT ON COLUMN ops.snapshot.declared_total IS 'Total declared by the source. [records]';
-COMMENT ON COLUMN ops.snapshot.received IS 'Records received. [records]';
-COMMENT ON COLUMN ops.snapshot.pull_started_at IS 'Begin of the pull. [UTC]';
-COMMENT ON COLUMN ops.snapshot.pull_ended_at IS 'End of the pull. [UTC]';
-COMMENT ON COLUMN ops.snapshot.loaded_at IS 'When it was last loaded. [UTC]';
-COMMENT ON COLUMN ops.snapshot.released_at IS 'When a person let it through. [UTC]';
+COMMENT ON COLUMN ops.snapshot.pages IS 'Pages landed. Unit: pages.';
+COMMENT ON COLUMN ops.snapshot.bytes IS 'Bytes landed. Unit: bytes.';
+COMMENT ON COLUMN ops.snapshot.declared_total IS 'Total declared by the source. Unit: records.';
+COMMENT ON COLUMN ops.snapshot.received IS 'Records received. Unit: records.';
+COMMENT ON COLUMN ops.snapshot.pull_started_at IS 'Begin of the pull. Unit: UTC.';
+COMMENT ON COLUMN ops.snapshot.pull_ended_at IS 'End of the pull. Unit: UTC.';
+COMMENT ON COLUMN ops.snapshot.loaded_at IS 'When it was last loaded. Unit: UTC.';
+COMMENT ON COLUMN ops.snapshot.released_at IS 'When a person let it through. Unit: UTC.';
 COMMENT ON COLUMN ops.snapshot.release_reason IS 'The reason given.';
 COMMENT ON COLUMN ops.snapshot.released_attempt IS 'The attempt let through; another one is decided anew.';
 COMMENT ON COLUMN ops.snapshot.refused_status IS 'held, rejected or failed: a later attempt that did not get in while this day stays loaded; NULL when the latest one did.';
 COMMENT ON COLUMN ops.snapshot.refused_verdict IS 'Why it did not, in a sentence.';
 COMMENT ON COLUMN ops.snapshot.refused_checks IS 'Its checks with their figures.';
 COMMENT ON COLUMN ops.snapshot.refused_attempt IS 'That landing attempt.';
-COMMENT ON COLUMN ops.snapshot.refused_at IS 'When it was refused. [UTC]';
+COMMENT ON COLUMN ops.snapshot.refused_at IS 'When it was refused. Unit: UTC.';
 
 CREATE TABLE ops.load (
     source TEXT NOT NULL,
@@ -184,8 +184,8 @@ COMMENT ON COLUMN ops.load.attempt IS 'Landing attempt.';
 COMMENT ON COLUMN ops.load.attempt_hash IS 'SHA-256 over the hashes of its pages.';
 COMMENT ON COLUMN ops.load.code_version IS 'Version of this product.';
 COMMENT ON COLUMN ops.load.settings_hash IS 'SHA-256 of the source''s entry in sources.yml.';
-COMMENT ON COLUMN ops.load.rows_changed IS 'Versions written. [rows]';
-COMMENT ON COLUMN ops.load.loaded_at IS 'When. [UTC]';
+COMMENT ON COLUMN ops.load.rows_changed IS 'Versions written. Unit: rows.';
+COMMENT ON COLUMN ops.load.loaded_at IS 'When. Unit: UTC.';
 
 CREATE TABLE ops.change (
     source TEXT NOT NULL,
@@ -203,7 +203,7 @@ COMMENT ON COLUMN ops.change.change_id IS 'Running number.';
 COMMENT ON COLUMN ops.change.module IS 'Module of the source: locations, tariffs, ...';
 COMMENT ON COLUMN ops.change.from_day IS 'First day affected.';
 COMMENT ON COLUMN ops.change.to_day IS 'Last day affected; NULL: every later day.';
-COMMENT ON COLUMN ops.change.changed_at IS 'When. [UTC]';
+COMMENT ON COLUMN ops.change.changed_at IS 'When. Unit: UTC.';
 COMMENT ON COLUMN ops.change.build_id IS 'Build of the marts that took it in; NULL while none has. A mark per row, not a high water mark: numbers are given before commit, so a lower one may become visible later.';
 
 CREATE TABLE ops.mart_build (
@@ -218,8 +218,8 @@ COMMENT ON TABLE ops.mart_build IS 'Every build of the marts: which changes it t
 COMMENT ON COLUMN ops.mart_build.build_id IS 'Running number.';
 COMMENT ON COLUMN ops.mart_build.fingerprint IS 'Hash of models, seeds and source ranks; another one rebuilds everything.';
 COMMENT ON COLUMN ops.mart_build.is_full IS 'Whether every day was rebuilt.';
-COMMENT ON COLUMN ops.mart_build.days_rebuilt IS 'Days rebuilt. [days]';
-COMMENT ON COLUMN ops.mart_build.built_at IS 'When it ended. [UTC]';
+COMMENT ON COLUMN ops.mart_build.days_rebuilt IS 'Days rebuilt. Unit: days.';
+COMMENT ON COLUMN ops.mart_build.built_at IS 'When it ended. Unit: UTC.';
 
 CREATE VIEW ops.unknown_attribute_summary AS
 select
@@ -240,5 +240,5 @@ COMMENT ON COLUMN ops.unknown_attribute_summary.path IS 'JSON path, e.g. evses[]
 COMMENT ON COLUMN ops.unknown_attribute_summary.unknown_value IS 'The value, for an unknown value of an enumeration; '''' otherwise.';
 COMMENT ON COLUMN ops.unknown_attribute_summary.first_day IS 'First snapshot that had it.';
 COMMENT ON COLUMN ops.unknown_attribute_summary.last_day IS 'Last snapshot that had it.';
-COMMENT ON COLUMN ops.unknown_attribute_summary.last_occurrences IS 'How often it stood in that last snapshot [values].';
+COMMENT ON COLUMN ops.unknown_attribute_summary.last_occurrences IS 'How often it stood in that last snapshot.';
 COMMENT ON COLUMN ops.unknown_attribute_summary.sample IS 'One value of that last snapshot, shortened.';
