@@ -7,17 +7,15 @@ not belong here: how a day is merged (`history.py`), what makes a load acceptabl
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 
 import psycopg
 import pyarrow as pa
 
-from pipelines.errors import HeldSnapshotError, TransientError, WarehouseError
+from pipelines.errors import HeldSnapshotError, WarehouseError
 from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
 from pipelines.sources import Source
 from pipelines.warehouse import snapshots, verdicts
@@ -30,6 +28,8 @@ from pipelines.warehouse.history import (
     merge,
     tables_with_history,
 )
+from pipelines.warehouse.journal import note_change
+from pipelines.warehouse.session import load_session
 from pipelines.warehouse.snapshots import (
     Clock,
     PulledAttempt,
@@ -56,18 +56,6 @@ __all__ = [
 
 # stage of work, rows so far, rows in all
 Progress = Callable[[str, int, int | None], None]
-
-SESSION = {
-    # A hash table of 240,000 EVSEs with their payload takes some 100 MB; what does not fit spills.
-    "work_mem": "128MB",
-    "temp_buffers": "64MB",
-    # Stages have no statistics. Guessing, Postgres sorts both sides of a join: 1.0 s of CPU for
-    # 400,000 connectors against their EVSEs, 0.2 s when it hashes.
-    "enable_mergejoin": "off",
-    # For the differences, which are analyzed: their number matters, not their distribution.
-    "default_statistics_target": "10",
-}
-LOAD_LOCK = "ocpi-warehouse: load"
 
 
 class LakeManifest(Protocol):
@@ -155,7 +143,7 @@ def load_snapshot(
             f"{snapshot.manifest.attempt}, the landing uses {attempt.manifest.attempt}; "
             "run the lake step of this day again"
         )
-    with _load_connection(warehouse, source.name) as connection:
+    with load_session(warehouse, source.name) as connection:
         try:
             with connection.transaction():
                 return _load(
@@ -206,7 +194,7 @@ def _load(
     for module in modules:
         changes = _merge_module(connection, module, checks, progress=progress)
         changed |= {name: change.rows for name, change in changes.items()}
-        _note_change(
+        note_change(
             connection,
             module.at,
             changes,
@@ -373,52 +361,6 @@ def _merge_module(
     return changes
 
 
-def _note_change(
-    connection: AnyConnection,
-    at: Day,
-    changes: Mapping[str, Change],
-    *,
-    action: str,
-    noted_at: datetime,
-    origin: Mapping[str, str | None],
-) -> None:
-    """One line in `ops.load`; one in `ops.change` where a figure may have moved."""
-    connection.execute(
-        "insert into ops.load (source, snapshot_date, module, action, attempt, attempt_hash,"
-        " code_version, settings_hash, rows_changed, loaded_at)"
-        " values (%(source)s, %(day)s, %(module)s, %(action)s, %(attempt)s, %(attempt_hash)s,"
-        " %(code_version)s, %(settings_hash)s, %(rows)s, %(at)s)",
-        {
-            **at.about,
-            **origin,
-            "action": action,
-            "code_version": importlib.metadata.version("ocpi-warehouse"),
-            "rows": sum(change.rows for change in changes.values()),
-            "at": noted_at,
-        },
-    )
-    moved = [change for change in changes.values() if change.rows]
-    if at.is_loaded == (action == "load"):
-        if not moved:
-            return
-    else:
-        # A day more or less is a change of its own: figures carried forward are of another age.
-        moved.append(Change(is_open_ended=at.next_day is None, until=at.next_day))
-    until = max((change.until for change in moved if change.until), default=None)
-    is_open_ended = any(change.is_open_ended for change in moved) or until is None
-    connection.execute(
-        "insert into ops.change (source, module, from_day, to_day, changed_at)"
-        " values (%s, %s, %s, %s, %s)",
-        (
-            at.source,
-            at.module,
-            at.day,
-            None if is_open_ended or until is None else until - timedelta(days=1),
-            noted_at,
-        ),
-    )
-
-
 def _refuse(
     connection: AnyConnection,
     checks: Mapping[str, Mapping[str, Verdict]],
@@ -473,7 +415,7 @@ def retract(
 
     Raises WarehouseError if it is not loaded.
     """
-    with _load_connection(warehouse, source) as connection, connection.transaction():
+    with load_session(warehouse, source) as connection, connection.transaction():
         for table in REPORT_TABLES:
             _delete_report(connection, table, source=source, day=day, modules=[module])
         at = _day(connection, source=source, day=day, module=module)
@@ -494,7 +436,7 @@ def retract(
             (reason, source, day, module),
         )
         nothing = {"attempt": None, "attempt_hash": None, "settings_hash": None}
-        _note_change(connection, at, changes, action="retract", noted_at=clock(), origin=nothing)
+        note_change(connection, at, changes, action="retract", noted_at=clock(), origin=nothing)
     changed = {name: change.rows for name, change in changes.items()}
     return LoadResult(source, day, (module,), rows_changed=changed)
 
@@ -507,36 +449,6 @@ def current_location_ids(warehouse: Warehouse, source: str) -> set[str]:
             (source,),
         )
         return {location_id for (location_id,) in rows}
-
-
-@contextmanager
-def _load_connection(warehouse: Warehouse, source: str) -> Iterator[AnyConnection]:
-    """A connection that holds the lock of the source; psycopg's errors said in our words."""
-    doing = f"loading {source} into {warehouse.describe()}"
-    try:
-        with warehouse.connection(autocommit=True) as connection:
-            # Stage tables come and go: a plan kept for the last load's would only be replanned.
-            connection.prepare_threshold = None
-            for name, value in SESSION.items():
-                connection.execute("select set_config(%s, %s, false)", (name, value))
-            # Of the session, not of the transaction: a refused load stores its verdict under it.
-            # It dies with the connection.
-            connection.execute(
-                "select pg_advisory_lock(hashtextextended(%s, 0))", (f"{LOAD_LOCK}: {source}",)
-            )
-            yield connection
-    except psycopg.errors.UndefinedTable as error:
-        raise WarehouseError(f"{doing}: {_said(error)}; run: ocpi-warehouse migrate") from None
-    except psycopg.OperationalError as error:
-        raise TransientError(
-            f"{doing}: {_said(error)}; nothing was written, run it again when the server is well"
-        ) from error
-    except psycopg.Error as error:
-        raise WarehouseError(f"{doing}: {_said(error)}; nothing was written") from error
-
-
-def _said(error: psycopg.Error) -> str:
-    return error.diag.message_primary or " / ".join(str(error).split("\n"))
 
 
 def _settings_hash(source: Source) -> str:
