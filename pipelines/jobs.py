@@ -8,12 +8,12 @@ source stops nobody; the marts are another run, over whatever has landed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 import dagster as dg
 
 from pipelines.assets.marts import MARTS_GROUP
-from pipelines.partitions import DAILY
 from pipelines.sources import Source
 
 MARTS_JOB = "marts"
@@ -52,7 +52,7 @@ def night_schedule(source: Source, job: Any) -> dg.ScheduleDefinition | None:
         description=f"The nightly snapshot of {source.name}.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        day = DAILY.get_last_partition_key(current_time=context.scheduled_execution_time)
+        day = context.scheduled_execution_time.astimezone(UTC).date().isoformat()
         return dg.RunRequest(run_key=day, partition_key=day)
 
     return nightly

@@ -31,7 +31,7 @@ def _metadata(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-class PullConfig(dg.Config):  # type: ignore[misc]
+class PullConfig(dg.Config):
     """What the launchpad offers for a pull."""
 
     refresh: bool = False

@@ -19,6 +19,8 @@ from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, marts_lock
 
 MARTS_GROUP = "marts"
 DBT_PROJECT = DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+# Beside the running Python: a virtual environment need not be on PATH.
+DBT = str(Path(sys.executable).with_name("dbt"))
 
 
 class Translator(DagsterDbtTranslator):
@@ -56,7 +58,7 @@ def ensure_manifest() -> Path:
     """
     manifest = DBT_PROJECT.manifest_path
     if _is_older(manifest, than=DBT_PROJECT_DIR):
-        arguments = [str(Path(sys.executable).with_name("dbt")), "--quiet", "parse"]
+        arguments = [DBT, "--quiet", "parse"]
         done = subprocess.run(
             [
                 *arguments,
@@ -127,7 +129,7 @@ def marts_assets() -> list[dg.AssetsDefinition]:
                 project.progress("marts are up to date", 0, 0)
                 return
             project.export_dbt_environment()
-            dbt = DbtCliResource(project_dir=DBT_PROJECT)
+            dbt = DbtCliResource(project_dir=DBT_PROJECT, dbt_executable=DBT)
             build = dbt.cli(dbt_arguments(pending, source_ranks=ranks), context=context)
             for done, event in enumerate(build.stream(), start=1):
                 project.progress("building marts", done, None)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.query import Format, run_query
 from pipelines.errors import ConfigurationError, OcpiWarehouseError
 from pipelines.settings import Settings
 from pipelines.sources import Source, load_sources
@@ -39,6 +40,9 @@ def main() -> None:
     # Dagster and dbt announce their previews to developers; the user can do nothing about them.
     warnings.simplefilter("ignore")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        # Dagster's loggers set a level of their own and would pass everything on.
+        handler.setLevel(logging.WARNING)
     try:
         app()
     except OcpiWarehouseError as error:
@@ -121,24 +125,19 @@ def sql(
     query: Annotated[
         str, typer.Argument(help='One query, e.g. "select * from marts.evse_current".')
     ],
-    format_: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    format_: Annotated[
+        Format, typer.Option("--format", help="How the result is written.")
+    ] = Format.TABLE,
 ) -> None:
     """Query the warehouse as the analyst: everything can be read, nothing changed."""
     import psycopg
 
-    from pipelines.cli.query import write_rows
     from pipelines.warehouse.connect import Warehouse
 
-    if format_ not in ("table", "csv", "json"):
-        raise ConfigurationError(f"--format {format_} is unknown; use table, csv or json")
     warehouse = Warehouse.from_settings(Settings())
     with warehouse.connection("analyst") as connection:
         try:
-            with connection.cursor(name="ocpi_warehouse_sql") as cursor:
-                cursor.itersize = 10_000
-                cursor.execute(query.encode())
-                header = [column.name for column in cursor.description or ()]
-                write_rows(format_, header, cursor)  # type: ignore[arg-type]
+            run_query(connection, query, format_=format_)
         except psycopg.Error as error:
             where = error.diag.message_hint
             message = error.diag.message_primary or str(error).splitlines()[0]
@@ -250,6 +249,3 @@ def generate(
             )
     else:
         write_generated(root)
-
-
-__all__ = ["app", "main", "timedelta"]

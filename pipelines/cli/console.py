@@ -33,8 +33,7 @@ class TerminalProgress:
 
     def __init__(self, label: str = "") -> None:
         self.label = label
-        self._stage = ""
-        self._last = 0.0
+        self._last = time.monotonic()
         self._status = err.status("") if err.is_terminal else None
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
@@ -43,10 +42,9 @@ class TerminalProgress:
         line = f"{self.label}{stage}{count}"
         if self._status is not None:
             self._status.update(line)
-        elif stage != self._stage or now - self._last > SECONDS_BETWEEN_LINES:
+        elif now - self._last > SECONDS_BETWEEN_LINES:
             err.print(line)
             self._last = now
-        self._stage = stage
 
     @contextmanager
     def shown(self) -> Iterator[None]:

@@ -42,8 +42,8 @@ where source = %(source)s and snapshot_date = %(day)s
 POWER_SQL = """
 select
     operator_name as operator, country, evses,
-    round(power_kw / 1000, 1)::float8 as power_mw,
-    round(published_power_kw / 1000, 1)::float8 as naive_mw
+    round((power_kw / 1000)::numeric, 1)::float8 as power_mw,
+    round((published_power_kw / 1000)::numeric, 1)::float8 as naive_mw
 from marts.operator_power_daily
 where snapshot_date = (select max(snapshot_date) from marts.operator_power_daily)
 order by power_kw desc nulls last
@@ -52,10 +52,10 @@ limit 8
 RELIABILITY_SQL = """
 select
     operator_name as operator, country, evses,
-    round(100 * reliability_low, 1)::float8 as low,
-    round(100 * reliability_mid, 1)::float8 as mid,
-    round(100 * reliability_high, 1)::float8 as high,
-    round(100 * coverage, 1)::float8 as coverage
+    round((100 * reliability_low)::numeric, 1)::float8 as low,
+    round((100 * reliability_mid)::numeric, 1)::float8 as mid,
+    round((100 * reliability_high)::numeric, 1)::float8 as high,
+    round((100 * coverage)::numeric, 1)::float8 as coverage
 from marts.operator_reliability_daily
 where snapshot_date = (select max(snapshot_date) from marts.operator_reliability_daily)
 order by evses desc

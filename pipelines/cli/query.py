@@ -12,23 +12,54 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
+import psycopg
+from psycopg.rows import TupleRow
 from rich.console import Console
 from rich.table import Table
 
-Format = Literal["table", "csv", "json"]
+
+class Format(StrEnum):
+    """What `sql` can write."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+Connection = psycopg.Connection[TupleRow]
+Cursor = psycopg.Cursor[TupleRow]
+ServerCursor = psycopg.ServerCursor[TupleRow]
 # A table is for eyes; whoever wants more asks for csv.
 TABLE_ROWS_MAX = 1000
 
 
+def run_query(connection: Connection, query: str, *, format_: Format) -> None:
+    """Run one query and write its result to stdout.
+
+    A select is read through a cursor of the server, so that a large result is never held whole;
+    `show` and `explain` know no cursor.
+    """
+    begins = query.lstrip("( \n\t").split(maxsplit=1)
+    streams = bool(begins) and begins[0].lower() in {"select", "with", "values", "table"}
+    cursor: Cursor | ServerCursor = (
+        connection.cursor(name="ocpi_warehouse_sql") if streams else connection.cursor()
+    )
+    with cursor:
+        cursor.execute(query.encode())
+        header = [column.name for column in cursor.description or ()]
+        write_rows(format_, header, cursor if header else ())
+
+
 def write_rows(format_: Format, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write the result to stdout. NULL is empty in a table and in CSV, null in JSON."""
-    if format_ == "csv":
+    if format_ is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
         writer.writerows([_text(value) for value in row] for row in rows)
-    elif format_ == "json":
+    elif format_ is Format.JSON:
         _write_json(header, rows)
     else:
         _write_table(header, rows)

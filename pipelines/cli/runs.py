@@ -6,7 +6,10 @@ recorded like any other, so the UI shows them. Does not belong here: the jobs (`
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -93,15 +96,22 @@ class Runner:
         return self._run(MARTS_JOB, partition=None, config={})
 
     def _run(self, job: str, *, partition: str | None, config: Mapping[str, Any]) -> Outcome:
-        result = self.definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance,
-            partition_key=partition,
-            # Dagster's own lines repeat what is printed here, with stack traces.
-            run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={PROCESS_TAG: str(os.getpid())},
-            raise_on_error=False,
-        )
-        return Outcome(tuple(_failures(result)))
+        said = io.StringIO()
+        # dbt's lines, one per model and test, would drown what is printed here; where it fails,
+        # they say why.
+        with contextlib.redirect_stdout(said):
+            result = self.definitions.resolve_job_def(job).execute_in_process(
+                instance=self.instance,
+                partition_key=partition,
+                # Dagster's own lines repeat what is printed here, with stack traces.
+                run_config={
+                    **config,
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                tags={PROCESS_TAG: str(os.getpid())},
+                raise_on_error=False,
+            )
+        return Outcome(tuple(_failures(result, said=said.getvalue())))
 
     def _free_slots_of_the_dead(self) -> None:
         """Free pool slots of runs whose process is gone, before a run waits for them.
@@ -138,19 +148,25 @@ def _is_alive(run: dg.DagsterRun) -> bool:
     return True
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+def _failures(result: dg.ExecuteInProcessResult, *, said: str) -> list[str]:
     if result.success:
         return []
-    sentences = []
+    sentences = [line for line in map(_plain, said.splitlines()) if _is_complaint(line)]
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
-            own = data.user_failure_data
             error = data.error
-            text = own.description if own is not None else None
-            sentences.append(text or (error.message.strip() if error else "the step failed"))
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.event_specific_data
-            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-                sentences.append(f"check {check.check_name} failed: {check.description or ''}")
+            while error is not None and error.cause is not None:
+                error = error.cause
+            own = data.user_failure_data.description if data.user_failure_data else None
+            sentences.append(own or (error.message.strip() if error else "the step failed"))
     return sentences or ["the run failed; `ocpi-warehouse dev` shows where"]
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
+
+
+def _is_complaint(line: str) -> bool:
+    """Whether a line of dbt says that something failed, and what."""
+    return bool(re.search(r"\b(ERROR|FAIL)\b(?!=)|Error in |^Got \d+ result", line))

@@ -21,7 +21,7 @@ from pathlib import Path
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 
 MARTS_LOCK = "ocpi_warehouse.marts"
-# Daily marts carry a silent source forward this long, so a load moves that many days at least.
+# Daily marts carry a silent source forward this long beyond the last day loaded.
 CARRY_FORWARD_DAYS = 7
 
 
@@ -74,7 +74,7 @@ def look_around(manifest: Path) -> tuple[int, int]:
     metas = [node.get("config", {}).get("meta", {}) for node in nodes]
     back = max((int(meta.get("look_back_days", 0)) for meta in metas), default=0)
     ahead = max((int(meta.get("look_ahead_days", 0)) for meta in metas), default=0)
-    return max(back, CARRY_FORWARD_DAYS), ahead
+    return back, ahead
 
 
 def affected_days(
