@@ -43,6 +43,8 @@ def main() -> None:
     for handler in logging.getLogger().handlers:
         # Dagster's loggers set a level of their own and would pass everything on.
         handler.setLevel(logging.WARNING)
+    # What it warns of ends the command with the same sentence, or stands in the summary.
+    logging.getLogger("pipelines.landing").setLevel(logging.ERROR)
     try:
         app()
     except OcpiWarehouseError as error:
@@ -62,6 +64,23 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f"{text!r} is no day; write it as YYYY-MM-DD") from None
+
+
+def _partition(text: str | None) -> date:
+    """A day that can be a partition; today where none is named."""
+    from pipelines.partitions import FIRST_DAY
+
+    today = datetime.now(UTC).date()
+    day = _day(text) if text else today
+    if day > today:
+        raise ConfigurationError(
+            f"{day} lies in the future (today is {today}, UTC); name a day up to today"
+        )
+    if day < date.fromisoformat(FIRST_DAY):
+        raise ConfigurationError(
+            f"{day} lies before {FIRST_DAY}, the first day that is kept; name a later one"
+        )
+    return day
 
 
 def _known_source(sources: dict[str, Source], name: str) -> Source:
@@ -91,7 +110,7 @@ def materialize(
     settings = Settings()
     sources = load_sources(settings.sources_path)
     wanted = _known_source(sources, source)
-    which = _day(day) if day else datetime.now(UTC).date()
+    which = _partition(day)
     progress = TerminalProgress(f"{source} {which}: ")
     project = Project(settings, sources, progress=progress)
     with Runner(project) as runner, progress.shown():
