@@ -142,3 +142,24 @@ def test_an_absence_among_unreadable_siblings_is_not_believed(warehouse):
         if key == (*location, "E1")
     ]
     assert ended == [DAYS[2]]
+
+
+def test_days_that_say_nothing_of_a_key_are_passed_over_whenever_they_came(warehouse):
+    source = make_source(f"passed_over_{next(numbers)}")
+    key = ("", "L0", "E0")
+    day = draw_day(1, quarantine=False)
+    locations = day["locations"].world
+    for rows in locations.values():
+        rows.clear()
+    locations["location"][key[:2]] = ("x", None)
+    unreadable = draw_day(1)
+    unreadable["locations"] = Observation(
+        {**locations, "evse": {}, "evse_status": {}}, [Marker("evse", "key", key)]
+    )
+    locations["evse"] = {key: (None,)}
+    locations["evse_status"] = {key: ("AVAILABLE",)}
+    for when, observed in ((2, unreadable), (1, unreadable), (0, day)):
+        snapshot, attempt = make_snapshot(source.name, DAYS[when], observed)
+        load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
+    versions = read_history(warehouse, source.name, "evse_status")
+    assert versions == [(key, ("AVAILABLE",), DAYS[0], None)]
