@@ -16,7 +16,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -34,6 +36,7 @@ ROWS_PER_GROUP: Final = 65_536
 PART: Final = "part-00000.parquet"
 SNAPSHOTS: Final = "_snapshots"
 STAGING: Final = "_staging"
+WAITING_WRITES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +311,10 @@ class LakeWriter:
         self.published: LakeSnapshot | None = None
         self._staging = lake.staging_path(source, day)
         self._writers: dict[str, _TableWriter] = {}
+        # Compressing takes a sixth of a flatten, outside the interpreter's lock: beside it, on
+        # one thread, since the order of rows within a table is part of the promise.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lake")
+        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> LakeWriter:
         self.lake.delete_folder(self._staging)
@@ -320,6 +327,12 @@ class LakeWriter:
             rows = pa.Table.from_batches([rows])
         if not rows.num_rows:
             return
+        self._waiting.append(self._thread.submit(self._write, table, rows))
+        # What waits is held in memory: some group of records' rows, not the snapshot's.
+        while len(self._waiting) > WAITING_WRITES or (self._waiting and self._waiting[0].done()):
+            self._waiting.popleft().result()
+
+    def _write(self, table: str, rows: pa.Table) -> None:
         writer = self._writers.get(table)
         if writer is None:
             parquet = pq.ParquetWriter(
@@ -338,8 +351,14 @@ class LakeWriter:
         trace: TracebackType | None,
     ) -> None:
         try:
-            for writer in self._writers.values():
-                writer.close()
+            try:
+                if kind is None:
+                    while self._waiting:
+                        self._waiting.popleft().result()
+            finally:
+                self._thread.shutdown(cancel_futures=True)
+                for writer in self._writers.values():
+                    writer.close()
             if kind is None:
                 self.published = self._publish()
         finally:
