@@ -24,7 +24,7 @@ demo: .venv/.ready ## fourteen simulated nights into an embedded Postgres, marts
 	@$(BIN)/ocpi-warehouse demo
 
 test: .venv/.ready lint ## linters, then the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 dev: .venv/.ready ## the Dagster UI on everything, simulator included
 	@$(BIN)/ocpi-warehouse dev
@@ -34,7 +34,7 @@ lint: .venv/.ready ## ruff, mypy, import rules, sqlfluff
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy pipelines
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
-	@$(BIN)/sqlfluff lint --processes 2 --nofail-unfixable=false dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests >.venv/sqlfluff.log 2>&1 || { cat .venv/sqlfluff.log; exit 1; }
 
 bench: .venv/.ready ## landing to warehouse against dlt, pandas and the floor; writes benchmarks/results.md
 	@$(MAKE) --no-print-directory -C benchmarks run
