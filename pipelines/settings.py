@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path(".ocpi-warehouse"),
-        description="Folder of landing/, lake/, postgres/ and dagster/.",
+        description="Folder of landing/, lake/, postgres/, dagster/ and dbt/.",
     )
     sources: Path = Field(default=Path("sources.yml"), description="The list of sources.")
     url: SecretStr | None = Field(
@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     @property
     def dagster_dir(self) -> Path:
         return self.home_dir / "dagster"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """Logs and artifacts of the last build of the marts."""
+        return self.home_dir / "dbt"
 
     @property
     def sources_path(self) -> Path:
