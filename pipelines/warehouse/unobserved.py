@@ -175,7 +175,11 @@ def carry(
         if kinds is None
         else [is_unobserved(level, scope, "version") for level, scope in kinds]
     )
-    return sum(
+    # A handful of markers is expected to match one row; were it thousands, each would have the
+    # stage read for it. Hashing reads everything once.
+    if conditions:
+        connection.execute("set local enable_nestloop to off")
+    carried = sum(
         connection.execute(
             statement.format(
                 stage=phrases.stage(table),
@@ -189,3 +193,6 @@ def carry(
         ).rowcount
         for condition in conditions
     )
+    if conditions:
+        connection.execute("set local enable_nestloop to on")
+    return carried
