@@ -18,15 +18,12 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
 
 from pipelines.model import Table
+from pipelines.warehouse.phrases import stage
 
 AnyConnection = psycopg.Connection[Any]
 
 # Rows encoded at a time: some 30 MB of the widest table. More gains nothing, less costs calls.
 ENCODED_ROWS = 16_384
-
-
-def stage_name(table: Table) -> sql.Identifier:
-    return sql.Identifier("pg_temp", f"stage_{table.name}")
 
 
 def create_stage(connection: AnyConnection, table: Table) -> None:
@@ -46,7 +43,7 @@ def fill_stage(
     connection: AnyConnection, table: Table, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[int]:
     """COPY batches into the stage; yields the rows written so far."""
-    return _copy(connection, stage_name(table), table.arrow_schema, batches)
+    return _copy(connection, stage(table), table.arrow_schema, batches)
 
 
 def copy_report(
