@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import filelock
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from pipelines.errors import ConfigurationError
 from pipelines.failures import explained
-from pipelines.model import STATE_TABLES
+from pipelines.model import STATE_TABLES, TABLES
 from pipelines.resources import DBT_PROJECT_DIR, Project
 from pipelines.sources import Source
 from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, marts_lock, pending_build
@@ -37,17 +38,18 @@ class Translator(DagsterDbtTranslator):
 
 
 def loaded_tables(sources: Iterable[Source]) -> list[dg.AssetSpec]:
-    """The tables of schema ocpi, which every source's load writes into and dbt reads."""
+    """The tables that every source's load writes into and dbt reads."""
     deps = [dg.AssetKey([source.name, "warehouse"]) for source in sources]
     return [
         dg.AssetSpec(
-            ["ocpi", table.name],
+            [schema, table.name],
             deps=deps,
             description=table.doc,
-            group_name="ocpi",
+            group_name=schema,
             kinds={"postgres"},
         )
-        for table in STATE_TABLES
+        for schema, tables in (("ocpi", STATE_TABLES), ("ops", (TABLES["snapshot"],)))
+        for table in tables
     ]
 
 
@@ -57,25 +59,28 @@ def ensure_manifest() -> Path:
     Parsing needs no warehouse. Raises ConfigurationError with dbt's own words if it fails.
     """
     manifest = DBT_PROJECT.manifest_path
-    if _is_older(manifest, than=DBT_PROJECT_DIR):
-        arguments = [DBT, "--quiet", "parse"]
-        done = subprocess.run(
-            [
-                *arguments,
-                "--project-dir",
-                str(DBT_PROJECT_DIR),
-                "--profiles-dir",
-                str(DBT_PROJECT_DIR),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise ConfigurationError(
-                f"dbt could not parse {DBT_PROJECT_DIR}: {(done.stdout + done.stderr).strip()}"
-            )
+    if not _is_older(manifest, than=DBT_PROJECT_DIR):
+        return manifest
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that start at once would read each other's half-written manifest.
+    with filelock.FileLock(manifest.parent / ".parse.lock"):
+        if _is_older(manifest, than=DBT_PROJECT_DIR):
+            _parse()
     return manifest
+
+
+def _parse() -> None:
+    folder = str(DBT_PROJECT_DIR)
+    done = subprocess.run(
+        [DBT, "--quiet", "parse", "--project-dir", folder, "--profiles-dir", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ConfigurationError(
+            f"dbt could not parse {folder}: {(done.stdout + done.stderr).strip()}"
+        )
 
 
 def _is_older(manifest: Path, *, than: Path) -> bool:
