@@ -60,11 +60,6 @@ class Settings(BaseSettings):
         return self.home_dir / "dbt"
 
     @property
-    def dbt_dir(self) -> Path:
-        """What dbt writes while it builds: logs, compiled SQL, its cache of the parsed project."""
-        return self.home_dir / "dbt"
-
-    @property
     def sources_path(self) -> Path:
         return self.sources.expanduser().absolute()
 
