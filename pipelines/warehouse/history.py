@@ -12,6 +12,7 @@ covers all of [D, N), and loading D means: put the new state there, leave the re
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from psycopg import sql
 
 from pipelines.model import Table
 from pipelines.warehouse import phrases
+from pipelines.warehouse.empty_tables import filling
 from pipelines.warehouse.staging import AnyConnection
 from pipelines.warehouse.unobserved import Markers, is_unobserved
 
@@ -39,6 +41,8 @@ class Day:
     earlier: date | None
     """The last loaded day before it."""
     markers: Markers
+    claimed: frozenset[str] = frozenset()
+    """Tables without a row of any source, locked for this load."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -268,16 +272,17 @@ where differing.is_staged and not differing.is_written
 
 def _insert_all(connection: AnyConnection, difference: Difference, at: Day) -> Change:
     table = difference.table
-    names = [column.name for column in table.columns]
-    rows = connection.execute(
-        sql.SQL(
-            "insert into {history} (source, {columns}, valid_from, valid_to)"
-            " select %(source)s, {columns}, %(day)s, %(next_day)s from {stage}"
-        ).format(
-            history=phrases.history(table),
-            stage=phrases.stage(table),
-            columns=phrases.columns(names),
-        ),
-        {**at.about, "next_day": at.next_day},
-    ).rowcount
+    is_claimed = table.name in at.claimed
+    with filling(connection, table) if is_claimed else contextlib.nullcontext():
+        rows = connection.execute(
+            sql.SQL(
+                "insert into {history} (source, {columns}, valid_from, valid_to)"
+                " select %(source)s, {columns}, %(day)s, %(next_day)s from {stage}"
+            ).format(
+                history=phrases.history(table),
+                stage=phrases.stage(table),
+                columns=phrases.columns([column.name for column in table.columns]),
+            ),
+            {**at.about, "next_day": at.next_day},
+        ).rowcount
     return Change(rows, is_open_ended=rows > 0 and at.next_day is None, until=at.next_day)

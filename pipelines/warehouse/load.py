@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
 from pipelines.sources import Source
 from pipelines.warehouse import phrases, snapshots, verdicts
 from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.empty_tables import claim_empty
 from pipelines.warehouse.history import (
     Change,
     Day,
@@ -182,9 +183,21 @@ def _load(
     progress: Progress,
 ) -> LoadResult:
     day, names = snapshot.day, tuple(sorted(snapshot.manifest.modules))
+    # Before anything is touched: a lock that comes late may wait for one that waits for us.
+    claimed = claim_empty(
+        connection,
+        [table for name in names for table in module_tables(name) if snapshot.rows(table.name)],
+    )
     _replace_reports(connection, snapshot, source=source.name, modules=names)
     modules = [
-        _stage_module(connection, snapshot, source=source.name, module=name, progress=progress)
+        _stage_module(
+            connection,
+            snapshot,
+            source=source.name,
+            module=name,
+            claimed=claimed,
+            progress=progress,
+        )
         for name in names
     ]
     checks = {
@@ -268,6 +281,7 @@ def _stage_module(
     *,
     source: str,
     module: str,
+    claimed: frozenset[str],
     progress: Progress,
 ) -> _Module:
     """Fill the stages of a module, settle what is unobserved, and compare."""
@@ -289,7 +303,7 @@ def _stage_module(
                 progress(f"staging {table.name}", rows, total)
                 staged[table.name] = rows
     settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
-    at = _day(connection, source=source, day=snapshot.day, module=module)
+    at = replace(_day(connection, source=source, day=snapshot.day, module=module), claimed=claimed)
     filled = _Module(at, tables, staged=staged)
     for table in present:
         filled.differences.append(

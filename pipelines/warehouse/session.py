@@ -24,6 +24,8 @@ SESSION = {
     "enable_mergejoin": "off",
     # For the differences, which are analyzed: their number matters, not their distribution.
     "default_statistics_target": "10",
+    # Without it the server goes on with a statement whose client was killed, and keeps its locks.
+    "client_connection_check_interval": "5s",
     # A first load of a country, or waiting for another load, takes what it takes.
     "statement_timeout": "0",
     "lock_timeout": "0",
