@@ -46,6 +46,8 @@ class Objects:
     parents: Ordinals
     keys: dict[str, pa.Array] = field(default_factory=dict)
     path: str = ""
+    # Records of the nulls that stood among them in a list, one ordinal for each.
+    nulls: Ordinals = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -72,7 +74,7 @@ def explode(root: Rows, objects: Objects, *, tally: Tally, may_hold_nul: bool) -
     """Canonical rows of every table below `root`, in the order of the records.
 
     The objects' ids must be there and be unique within their parents (`suspects` finds those of
-    which that is not true). Repairs are written to `tally`.
+    which that is not true). Repairs are written to `tally`, and how many objects say nothing.
     """
     found: dict[str, list[Part]] = defaultdict(list)
     _Explosion(Columns(tally, may_hold_nul=may_hold_nul), found).rows_of(root, objects)
@@ -94,11 +96,16 @@ def _in_order(parts: list[Part]) -> Part:
 
 
 def suspects(root: Rows, objects: Objects) -> Ordinals:
-    """Ordinals of records in which an id is missing, or comes twice within its parent."""
+    """Ordinals of records in which an id is missing, or comes twice within its parent.
+
+    And of those with a null in a list where an id or a position makes an object of an element.
+    """
     columns = Columns(Tally(), may_hold_nul=True)
     found: list[Ordinals] = []
 
     def look(rows: Rows, level: Objects) -> None:
+        if _is_always_an_object(rows):
+            found.append(level.nulls)
         if rows.has_id:
             bad = np.zeros(len(level), np.bool_)
             codes = level.parents.copy()
@@ -115,7 +122,7 @@ def suspects(root: Rows, objects: Objects) -> Ordinals:
             bad |= pd.Series(codes).duplicated(keep=False).to_numpy()
             found.append(level.records[bad])
         for child in rows.children:
-            if any(below.has_id for below in child.walk()):
+            if any(_is_always_an_object(below) for below in child.walk()):
                 look(child, children_of(child, level))
 
     look(root, objects)
@@ -137,8 +144,11 @@ class _Explosion:
         if "latitude" in values:
             self.columns.without_null_island(table.name, values)
 
-        said = [f.column for f in rows.fields if f.column not in table.key]
-        objects, values = _without_the_empty(rows, objects, values, said)
+        if not rows.is_narrow and not _is_always_an_object(rows):
+            said = [f.column for f in rows.fields if f.column not in table.key]
+            sent = len(objects) + len(objects.nulls)
+            objects, values = _without_the_empty(rows, objects, values, said)
+            self.columns.tally.level(table.name).empty += sent - len(objects)
         duplicates = np.zeros(0, np.int64)
         if table.keyed_by == "position":
             values[rows.own_key[-1]] = pa.array(objects.positions, pa.int32())
@@ -166,16 +176,16 @@ class _Explosion:
         )
 
 
+def _is_always_an_object(rows: Rows) -> bool:
+    """Whether an id or a position makes an object of an element, even of one that says nothing."""
+    return rows.has_id or rows.model.keyed_by == "position"
+
+
 def _without_the_empty(
     rows: Rows, objects: Objects, values: dict[str, pa.Array], said: Sequence[str]
 ) -> tuple[Objects, dict[str, pa.Array]]:
-    """Leaves out objects that say nothing ({}, or nulls and blanks only), as if they were null.
-
-    Not where an id or a position makes an object of it; a scalar's row is empty with its id.
-    """
-    if rows.is_narrow or rows.has_id or rows.model.keyed_by == "position":
-        return objects, values
-    if not said:
+    """Leaves out objects that say nothing ({}, or nulls and blanks only), as if they were null."""
+    if not said:  # a scalar's row is empty with its id
         said = [f.column for f in rows.key_fields]
     empty = np.ones(len(objects), np.bool_)
     for name in said:
@@ -241,6 +251,11 @@ def children_of(rows: Rows, objects: Objects) -> Objects:
             waiting[level.parents[said]] = False
         found.append(level)
     level = found[0] if len(found) == 1 else _merged(found)
+    if level.values.null_count:
+        valid = level.values.is_valid().to_numpy(zero_copy_only=False)
+        nulls = level.records[~valid]
+        level = level.kept(valid)
+        level.nulls = nulls
     level.keys = {
         name: values.take(pa.array(level.parents)) for name, values in objects.keys.items()
     }
@@ -282,7 +297,7 @@ def _children_at(place: str, objects: Objects) -> Objects:
         values, parents = held, np.arange(len(held), dtype=np.int64)
         positions = np.zeros(len(held), np.int64)
     level = Objects(values, objects.records[parents], positions, parents, path=path)
-    if values.null_count:
+    if values.null_count and not place.endswith("[]"):
         level = level.kept(values.is_valid().to_numpy(zero_copy_only=False))
     return level
 

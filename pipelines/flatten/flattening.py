@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipelines.dialects.declare import Module
 from pipelines.dialects.shape import Object, raw_type, shape_of
+from pipelines.flatten.counting import sent_in_arrays
 from pipelines.flatten.duplicates import exploded_trees, record_counts, record_digests
 from pipelines.flatten.exploding import Part, explode, root_objects, suspects
 from pipelines.flatten.mending import Mender, object_of
@@ -103,7 +104,7 @@ class _Run:
     def group(self, group: Sequence[Record]) -> Iterator[tuple[str, pa.Table]]:
         """Rows of one group; records that lose against another of their key give none."""
         root = self.module.root.table
-        self.tally.level(root).received += len(group)
+        self.tally.level(root).sent += len(group)
         losers = self.keys.losers
         ordinals = range(self._next, self._next + len(group))
         self._next += len(group)
@@ -122,8 +123,6 @@ class _Run:
                 fates = self.tally.level(table)
                 fates.loaded += part.rows.num_rows
                 fates.duplicates += len(part.duplicates)
-                if table != root:
-                    fates.received += part.rows.num_rows + len(part.duplicates)
             yield table, part.rows
 
     def settle(self, records: Records) -> None:
@@ -160,6 +159,7 @@ class _Run:
                 objects.parents = np.arange(len(objects), dtype=np.int64)
                 refused = sorted({*refused, *odd.tolist()})
             self._report_unknown(read, group, set(refused), tally)
+            tally.sent(sent_in_arrays(self.module.root, objects.values))
             parts.append(
                 explode(self.module.root, objects, tally=tally, may_hold_nul=read.may_hold_nul)
             )
@@ -187,7 +187,7 @@ class _Run:
                 rows = mender.aside.rows[table]
                 node = object_of(self.shape, rows)
                 if node is not None:
-                    parts = exploded_trees(rows, node, held, tally=Tally())
+                    parts = exploded_trees(rows, node, held, tally=Tally(fates=tally.fates))
                     self._count(
                         {t: len(p.records) + len(p.duplicates) for t, p in parts.items()},
                         fate,
@@ -276,13 +276,11 @@ class _Run:
             self.tally.key_unobserved(root, key)
 
     def _count(self, counts: Mapping[str, int], fate: str, *, tally: Tally | None = None) -> None:
-        """Adds objects of each level to a fate; those of the top were received with the group."""
+        """Adds objects of each level to a fate."""
         for table, count in counts.items():
             if table not in self.levels:
                 continue
             fates = (tally or self.tally).level(table)
-            if table != self.module.root.table:
-                fates.received += count
             if fate == "duplicates":
                 fates.duplicates += count
             else:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.dialects.declare import Module, Rows
 from pipelines.dialects.shape import Leaf, Many, Node, Object
+from pipelines.flatten.counting import sent_in_record
 from pipelines.flatten.duplicates import Copies, newest
 from pipelines.flatten.objects import Tree, as_json, attributes, own_keys, parsed, unknown_in
 from pipelines.flatten.records import Record
@@ -85,6 +86,7 @@ class Mender:
         for path, sample in unknown_in(value, self.shape):
             if path not in self.ignored:
                 self.tally.unknown_thing(path, "", count=1, sample=sample)
+        self.tally.sent(sent_in_record(root, self.shape, value))
         return self._element(self.shape, root, value, place)
 
     # -- objects ---------------------------------------------------------------------------
@@ -95,7 +97,8 @@ class Mender:
             if node.bare is None or not isinstance(value, str | int | Decimal):
                 said = "a list" if isinstance(value, list) else f"{as_json(value)[:60]}"
                 detail = f"{_noun(rows)} should be an object, but is {said}"
-                self._quarantine(rows, place, value, "unreadable_object", detail)
+                reason = "null_object" if value is None else "unreadable_object"
+                self._quarantine(rows, place, value, reason, detail)
                 return None
             value = self._from_bare(node, rows, value)
         named = self._named(node, rows, value)
@@ -131,7 +134,7 @@ class Mender:
 
     def _inner(self, node: Object, value: Any, place: Place) -> Tree | None:
         """An object that stands for itself (coordinates) or for a row (operator)."""
-        if value == {} or value == [] or _is_blank(value):
+        if value == [] or _is_blank(value):
             return None
         table = node.rows.table if node.rows else self._table_of(node)
         if isinstance(value, list) and len(value) == 1:
@@ -161,12 +164,18 @@ class Mender:
             value = [value]
         if isinstance(node.item, Leaf):
             return [mended_leaf(node.item, item, self.tally) for item in value]
+        is_by_content = not rows.has_id and rows.model.keyed_by != "position"
         trees: list[Tree | None] = []
         for index, item in enumerate(value):
             at = place.item(index)
             if rows.model.keyed_by == "position":
                 at = at.within(str(index))
-            trees.append(None if item is None else self._element(node.item, rows, item, at))
+            if item is None and is_by_content:
+                trees.append(None)  # says nothing, and is counted so with the rows
+                continue
+            tree = self._element(node.item, rows, item, at)
+            if tree is not None or not is_by_content:
+                trees.append(tree)
         if rows.has_id and not self._counting:
             self._settle_twins(node, trees, value, place)
         return trees
@@ -210,9 +219,7 @@ class Mender:
     def _quarantine(self, rows: Rows, place: Place, value: Any, reason: str, detail: str) -> None:
         """Puts an object aside with what stands below it, and says what is unobserved now."""
         if self._counting:
-            fates = self.tally.level(rows.table)
-            fates.received += 1
-            fates.quarantined += 1
+            self.tally.level(rows.table).quarantined += 1
             return
         self._write_aside(rows, place, value, reason, detail)
         if rows.model.keyed_by == "position" or rows.constants.keys() & set(rows.own_key):
@@ -225,9 +232,7 @@ class Mender:
         if isinstance(value, dict):
             self._count_below(rows, value, place)
         else:
-            fates = self.tally.level(rows.table)
-            fates.received += rows is not self.module.root
-            fates.quarantined += 1
+            self.tally.level(rows.table).quarantined += 1
 
     def _count_below(self, rows: Rows, value: Any, place: Place) -> None:
         """Counts an object and everything in it as quarantined, without reporting each."""

@@ -6,7 +6,7 @@ Belongs here: the counters that kernels and the careful path write to, and their
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -40,12 +40,22 @@ class Mended:
 
 @dataclass(slots=True)
 class Fates:
-    """What became of the objects of one level."""
+    """What was sent of one level (`counting.py`), and what became of it.
 
-    received: int = 0
+    The two are counted apart, by different code on different data, so that `build_report` can
+    tell whether an object was lost.
+    """
+
+    sent: int = 0
     loaded: int = 0
     quarantined: int = 0
     duplicates: int = 0
+    # Sent, but no objects: they say nothing, and no id or position makes an object of them.
+    empty: int = 0
+
+    @property
+    def received(self) -> int:
+        return self.sent - self.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,11 @@ class Tally:
     def level(self, table: str) -> Fates:
         return self.fates.setdefault(table, Fates())
 
+    def sent(self, counts: Mapping[str, int]) -> None:
+        """Adds objects that came, by table."""
+        for table, count in counts.items():
+            self.level(table).sent += count
+
     def siblings_unobserved(
         self, level: str, prefix: tuple[str, ...], present: Iterable[str]
     ) -> None:
@@ -144,7 +159,8 @@ def build_report(tally: Tally, *, module: str, day: date, levels: Iterable[str])
     """The report of a module.
 
     `levels` are the tables with objects of their own: each gets a line, also where nothing came.
-    Raises PermanentError where received is not loaded + quarantined + duplicates.
+    Raises PermanentError where received, as it was counted before anything was made of it, is not
+    loaded + quarantined + duplicates.
     """
     ledger = []
     for level in levels:
@@ -160,6 +176,8 @@ def build_report(tally: Tally, *, module: str, day: date, levels: Iterable[str])
         ledger.append(
             (level, fates.received, fates.loaded, fates.quarantined, fates.duplicates),
         )
+        if fates.empty:
+            tally.repair(level, "", repair="empty_object", count=fates.empty)
 
     def table(name: str, rows: Iterable[tuple[object, ...]]) -> pa.Table:
         schema = TABLES[name].arrow_schema

@@ -1,7 +1,7 @@
 """Real feeds in ../shared, as captured: what they come to, dirt included.
 
 They are not redistributable, so where they are missing these tests are skipped and say so; every
-behaviour they show has a test of its own in `test_flatten_dirt.py`.
+behaviour they show has a test of its own beside this file.
 """
 
 from __future__ import annotations
