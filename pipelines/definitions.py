@@ -46,7 +46,7 @@ def build_definitions(
         ],
         jobs=[*nights.values(), marts],
         schedules=[*(one for one in schedules if one is not None), marts_schedule(marts)],
-        sensors=[marts_sensor(list(nights.values()), marts)] if nights else [],
+        sensors=[marts_sensor(list(sources.values()), marts)] if sources else [],
         resources={"project": project or Project(settings, dict(sources))},
     )
 

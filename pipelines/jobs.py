@@ -7,7 +7,7 @@ source stops nobody; the marts are another run, over whatever has landed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC
 from typing import Any
 
@@ -77,13 +77,15 @@ def marts_schedule(job: Any) -> dg.ScheduleDefinition:
     )
 
 
-def marts_sensor(night_jobs: Sequence[Any], job: Any) -> dg.SensorDefinition:
-    """Ask for the marts after each night that loaded something."""
+def marts_sensor(sources: Collection[Source], job: Any) -> dg.SensorDefinition:
+    """Ask for the marts after each run that loaded something, a night's or a backfill's."""
+    loads = {dg.AssetKey([source.name, "warehouse"]) for source in sources}
+    nights = {night_job_name(source.name) for source in sources}
 
+    # No monitored_jobs: a backfill from the UI runs under a job of Dagster's own.
     @dg.run_status_sensor(
         name="marts_after_source",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=list(night_jobs),
         request_job=job,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Builds the marts after a source has loaded.",
@@ -91,6 +93,9 @@ def marts_sensor(night_jobs: Sequence[Any], job: Any) -> dg.SensorDefinition:
     def after_source(
         context: dg.RunStatusSensorContext,
     ) -> dg.RunRequest | dg.SkipReason:
+        run = context.dagster_run
+        if run.job_name not in nights and not loads & (run.asset_selection or set()):
+            return dg.SkipReason("this run loaded nothing")
         # A build that has not begun yet will see this load too: a backfill of a hundred days
         # needs a build now and one at its end, not a hundred.
         waiting = context.instance.get_runs_count(
@@ -101,6 +106,6 @@ def marts_sensor(night_jobs: Sequence[Any], job: Any) -> dg.SensorDefinition:
         )
         if waiting:
             return dg.SkipReason("a build of the marts is already waiting; it will see this load")
-        return dg.RunRequest(run_key=context.dagster_run.run_id)
+        return dg.RunRequest(run_key=run.run_id)
 
     return after_source

@@ -154,6 +154,36 @@ def test_the_night_asks_for_the_day_on_which_it_ticks(
         assert DAILY.has_partition_key(asks_for)
 
 
+@pytest.mark.parametrize(
+    ("run", "asks"),
+    [
+        # A night; a backfill from the UI; a backfill of the landing alone; the marts themselves.
+        ({"job_name": "some_api_night"}, True),
+        ({"job_name": "__ASSET_JOB", "asset_selection": ["some_api/warehouse"]}, True),
+        ({"job_name": "__ASSET_JOB", "asset_selection": ["some_api/landing"]}, False),
+        ({"job_name": "marts"}, False),
+    ],
+)
+def test_the_marts_are_asked_for_after_a_load(
+    definitions: dg.Definitions, run: dict[str, Any], asks: bool
+) -> None:
+    sensor = definitions.get_repository_def().get_sensor_def("marts_after_source")
+    assert isinstance(sensor, dg.RunStatusSensorDefinition)
+    selected = run.get("asset_selection")
+    ran = dg.DagsterRun(
+        job_name=run["job_name"],
+        asset_selection=selected
+        and frozenset(dg.AssetKey.from_user_string(text) for text in selected),
+    )
+    with instance() as at:
+        event = dg.DagsterEvent("PIPELINE_SUCCESS", ran.job_name)
+        context = dg.build_run_status_sensor_context(
+            sensor.name, dagster_event=event, dagster_instance=at, dagster_run=ran
+        )
+        asked = sensor(context)
+    assert isinstance(asked, dg.RunRequest if asks else dg.SkipReason)
+
+
 def test_today_is_a_partition_and_tomorrow_is_none() -> None:
     now = datetime(2026, 6, 7, 0, 1, tzinfo=UTC)
     keys = DAILY.get_partition_keys(current_time=now)

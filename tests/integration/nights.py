@@ -1,0 +1,138 @@
+"""Nights as the command line runs them: a project on a database of its own, and what it holds.
+
+Belongs here: making projects and runners for tests, fingerprints of tables. Does not belong here:
+assertions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines.cli.runs import Runner
+from pipelines.model import STATE_TABLES
+from pipelines.resources import Project
+from pipelines.simulator import RunningSimulator
+from pipelines.sources import Source
+from pipelines.warehouse.connect import Warehouse
+from tests.conftest import FreshDatabase
+
+DAYS = (date(2026, 1, 8), date(2026, 1, 9), date(2026, 1, 10))
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+HISTORY = tuple(f"ocpi.{table.name}" for table in STATE_TABLES)
+numbers = itertools.count(1)
+
+
+def simulated(simulator: RunningSimulator, **settings: Any) -> Source:
+    """The simulator as a source that can be asked for any day."""
+    return Source(
+        **{
+            "name": "sim",
+            "dialect": "ocpi_2_2_1",
+            "transport": "http",
+            "versions_url": simulator.versions_url,
+            "answers_past_days": True,
+            **settings,
+        }
+    )
+
+
+def project_of(
+    database: FreshDatabase, *sources: Source, now: datetime = datetime(2026, 6, 7, 1, tzinfo=UTC)
+) -> Project:
+    """A project whose clock stands still."""
+    return Project(
+        database.settings,
+        {source.name: source for source in sources},
+        clock=lambda: now,
+        progress=lambda *_: None,
+    )
+
+
+@contextmanager
+def running(project: Project) -> Iterator[Runner]:
+    with Runner(project) as runner:
+        yield runner
+
+
+def rows(warehouse: Warehouse, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    with warehouse.connection("analyst") as connection:
+        return connection.execute(query.encode(), values).fetchall()
+
+
+def mart_tables(warehouse: Warehouse) -> tuple[str, ...]:
+    """Everything that dbt builds as a table."""
+    return tuple(
+        name
+        for (name,) in rows(
+            warehouse,
+            "select schemaname || '.' || tablename from pg_tables"
+            " where schemaname in ('intermediate', 'marts') order by 1",
+        )
+    )
+
+
+def fingerprints(
+    warehouse: Warehouse, tables: tuple[str, ...] = HISTORY
+) -> Mapping[str, tuple[int, str]]:
+    """Rows and a hash over all of them, by table; the order in which they stand is no part of it."""
+    return {
+        table: (int(count), str(digest))
+        for table in tables
+        for count, digest in rows(
+            warehouse,
+            f"select count(*), sum(hashtextextended(t::text, 0)::numeric) from {table} as t",
+        )
+    }
+
+
+def differences(
+    one: Mapping[str, tuple[int, str]], other: Mapping[str, tuple[int, str]]
+) -> dict[str, tuple[Any, Any]]:
+    """The tables that differ, so that a failure names them alone."""
+    return {
+        table: (one.get(table), other.get(table))
+        for table in one | other
+        if one.get(table) != other.get(table)
+    }
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def metadata(instance: dg.DagsterInstance, *key: str) -> dict[str, Any]:
+    """What the newest materialization of an asset says."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(list(key)))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def recorded_checks(instance: dg.DagsterInstance, source: str) -> dict[str, tuple[bool, str, str]]:
+    """The newest result of every check: passed, severity, sentence."""
+    from pipelines.checks import BLOCKING, WARNING
+
+    asset = dg.AssetKey([source, "warehouse"])
+    keys = [dg.AssetCheckKey(asset, name) for name in BLOCKING | WARNING]
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    results = {}
+    for key, record in found.items():
+        assert record.event is not None
+        evaluation = record.event.dagster_event.asset_check_evaluation_data
+        results[key.name] = (
+            evaluation.passed,
+            evaluation.severity.value,
+            evaluation.description or "",
+        )
+    return results
