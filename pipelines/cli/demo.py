@@ -37,7 +37,11 @@ where source = %(source)s and snapshot_date = %(day)s
 """
 CHANGED_SQL = """
 select coalesce(sum(rows_changed), 0) from ops.load
-where source = %(source)s and snapshot_date = %(day)s
+where load_id in (
+    select max(load_id) from ops.load
+    where source = %(source)s and snapshot_date = %(day)s
+    group by module
+)
 """
 POWER_SQL = """
 select
