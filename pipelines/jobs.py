@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.marts import MARTS_GROUP
+from pipelines.errors import ConfigurationError
 from pipelines.sources import Source
 
 MARTS_JOB = "marts"
@@ -43,19 +44,26 @@ def night_schedule(source: Source, job: Any) -> dg.ScheduleDefinition | None:
     if source.schedule is None:
         return None
 
-    @dg.schedule(
-        name=f"{source.name}_nightly",
-        job=job,
-        cron_schedule=source.schedule,
-        execution_timezone=source.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"The nightly snapshot of {source.name}.",
-    )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = context.scheduled_execution_time.astimezone(UTC).date().isoformat()
         return dg.RunRequest(run_key=day, partition_key=day)
 
-    return nightly
+    try:
+        return dg.ScheduleDefinition(
+            name=f"{source.name}_nightly",
+            job=job,
+            cron_schedule=source.schedule,
+            execution_timezone=source.timezone,
+            execution_fn=nightly,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=f"The nightly snapshot of {source.name}.",
+        )
+    except dg.DagsterInvalidDefinitionError:
+        raise ConfigurationError(
+            f"source {source.name!r}: schedule {source.schedule!r} with timezone "
+            f"{source.timezone!r} cannot be followed; write five cron fields, as in "
+            f'"30 1 * * *", and an IANA time zone, as in Europe/Amsterdam'
+        ) from None
 
 
 def marts_job() -> Any:

@@ -20,6 +20,8 @@ from psycopg.rows import TupleRow
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.errors import ConfigurationError
+
 
 class Format(StrEnum):
     """What `sql` can write."""
@@ -40,15 +42,26 @@ def run_query(connection: Connection, query: str, *, format_: Format) -> None:
     """Run one query and write its result to stdout.
 
     A select is read through a cursor of the server, so that a large result is never held whole;
-    `show` and `explain` know no cursor.
+    `show` and `explain` know no cursor. On a Postgres given by URL the session belongs to the
+    loader, who could take its role back: so the transaction is read-only, the first query in it
+    makes that final, and both ways send one statement alone, which cannot end a transaction.
     """
+    if not query.strip(" \n\t;"):
+        raise ConfigurationError(
+            'there is no query; write one, for example: ocpi-warehouse sql "select 1"'
+        )
+    connection.read_only = True
+    connection.execute("select 1")
     begins = query.lstrip("( \n\t").split(maxsplit=1)
     streams = bool(begins) and begins[0].lower() in {"select", "with", "values", "table"}
     cursor: Cursor | ServerCursor = (
         connection.cursor(name="ocpi_warehouse_sql") if streams else connection.cursor()
     )
     with cursor:
-        cursor.execute(query.encode())
+        if isinstance(cursor, psycopg.ServerCursor):
+            cursor.execute(query.encode())
+        else:
+            cursor.execute(query.encode(), prepare=True)
         header = [column.name for column in cursor.description or ()]
         write_rows(format_, header, cursor if header else ())
 

@@ -117,7 +117,11 @@ class Runner:
         """Free pool slots of runs whose process is gone, before a run waits for them.
 
         Seen: after kill -9 the next run span for ten minutes at 99 % CPU on the dead one's slot.
+        A run that held none is told dead too, or the UI would show it at work for ever.
         """
+        for run in self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+            if not _is_alive(run):
+                self.instance.report_run_failed(run, "its process is gone")
         storage = self.instance.event_log_storage
         if not storage.supports_global_concurrency_limits:
             return

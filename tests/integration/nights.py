@@ -81,7 +81,7 @@ def mart_tables(warehouse: Warehouse) -> tuple[str, ...]:
 def fingerprints(
     warehouse: Warehouse, tables: tuple[str, ...] = HISTORY
 ) -> Mapping[str, tuple[int, str]]:
-    """Rows and a hash over all of them, by table; the order in which they stand is no part of it."""
+    """Rows and a hash over all of them, by table, in whatever order they stand."""
     return {
         table: (int(count), str(digest))
         for table in tables

@@ -1,4 +1,4 @@
-"""Nights of a simulated operator from HTTP to Postgres, through Dagster, as a scheduler runs them."""
+"""Nights of a simulated operator, from HTTP to Postgres, through Dagster."""
 
 from __future__ import annotations
 
