@@ -20,6 +20,8 @@ ops.repair counts it as `empty_object`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ import pyarrow.compute as pc
 
 from pipelines.dialects.declare import Rows
 from pipelines.dialects.shape import Leaf, Many, Node, Object
-from pipelines.flatten.objects import attributes
+from pipelines.flatten.objects import spellings
 from pipelines.flatten.scalars import mended_leaf
 from pipelines.flatten.tally import Tally
 from pipelines.flatten.values import cleaned
@@ -101,37 +103,65 @@ def _count_below(rows: Rows, node: Object, value: Any, sent: Sent) -> None:
     if not isinstance(value, dict):
         return
     for child in rows.children:
-        for place in child.places:
+        places = child.places
+        for place in places:
             if not place:
-                _count_below(child, node, value, sent)
+                if child.children:
+                    _count_below(child, node, value, sent)
                 continue
-            inner, elements = _elements_at(node, value, place)
+            inner, elements = _elements_at(node, value, _names(place))
+            if not elements:
+                continue
             if not child.is_narrow:
                 sent[child.table] += len(elements)
-            if isinstance(inner, Object):
+            if child.children and isinstance(inner, Object):
                 for element in elements:
                     _count_below(child, inner, element, sent)
-            if any(_says(inner, element) for element in elements):
+            if len(places) > 1 and any(_says(inner, element) for element in elements):
                 break
 
 
-def _elements_at(node: Object, value: dict[str, Any], place: str) -> tuple[Node, list[Any]]:
+def _elements_at(
+    node: Object, value: dict[str, Any], names: tuple[str, ...]
+) -> tuple[Node, Sequence[Any]]:
     """What stands at a place, and the node it should have the shape of."""
-    *outer, last = place.removesuffix("[]").split(".")
-    for name in outer:
-        held = _unwrapped(attributes(node, value)[0].get(name))
+    for name in names[:-1]:
+        around = _unwrapped(_attribute(node, value, name))
         inner = node.nodes[name]
-        if not isinstance(held, dict) or not isinstance(inner, Object):
-            return node, []  # counted as a repair: unreadable_object
-        node, value = inner, held
-    found = node.nodes[last]
-    held = attributes(node, value)[0].get(last)
+        if not isinstance(around, dict) or not isinstance(inner, Object):
+            return node, ()  # an unreadable one is counted as a repair: unreadable_object
+        node, value = inner, around
+    found = node.nodes[names[-1]]
+    held = _attribute(node, value, names[-1])
+    if held is None:
+        return found, ()
     if isinstance(found, Many):
         return found.item, _listed(held)
     if isinstance(found, Leaf):
-        return found, [] if mended_leaf(found, held, Tally()) is None else [held]
+        return found, () if mended_leaf(found, held, Tally()) is None else (held,)
     held = None if held == [] or _is_blank(held) else _unwrapped(held)
-    return found, [] if held is None else [held]
+    return found, () if held is None else (held,)
+
+
+@lru_cache(maxsize=1024)
+def _names(place: str) -> tuple[str, ...]:
+    return tuple(place.removesuffix("[]").split("."))
+
+
+@lru_cache(maxsize=1024)
+def _other_spellings(node: Object, name: str) -> tuple[str, ...]:
+    return tuple(other for other in spellings(name)[1:] if other not in node.nodes)
+
+
+def _attribute(node: Object, value: dict[str, Any], name: str) -> Any:
+    """What an object holds by a declared name, whatever its spelling."""
+    held = value.get(name)
+    if held is None:
+        for spelling in _other_spellings(node, name):
+            held = value.get(spelling)
+            if held is not None:
+                return held
+    return held
 
 
 def _listed(held: Any) -> list[Any]:
