@@ -24,10 +24,14 @@ from pipelines.resources import Project
 
 # Only one process a machine keeps pools busy for: the command line's own runs carry its number.
 PROCESS_TAG = "ocpi_warehouse/process"
+GONE = "its process is gone"
 
 DAGSTER_YAML = """\
 # Written once by ocpi-warehouse; yours to change.
 telemetry:
+  enabled: false
+nux:
+  # No invitation to a mailing list over the first look at the graph.
   enabled: false
 concurrency:
   runs:
@@ -119,9 +123,11 @@ class Runner:
         Seen: after kill -9 the next run span for ten minutes at 99 % CPU on the dead one's slot.
         A run that held none is told dead too, or the UI would show it at work for ever.
         """
-        for run in self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-            if not _is_alive(run):
-                self.instance.report_run_failed(run, "its process is gone")
+        for started in self.instance.get_runs(
+            dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+        ):
+            if not _is_alive(started):
+                self.instance.report_run_failed(started, GONE)
         storage = self.instance.event_log_storage
         if not storage.supports_global_concurrency_limits:
             return
@@ -132,7 +138,7 @@ class Runner:
                 if run is not None and _is_alive(run):
                     continue
                 if run is not None and not run.is_finished:
-                    self.instance.report_run_failed(run, "its process is gone")
+                    self.instance.report_run_failed(run, GONE)
                 storage.free_concurrency_slots_for_run(run_id)
 
 

@@ -1,0 +1,71 @@
+"""The one dbt call of a build: its arguments, and what makes a build a full one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.assets.marts import dbt_arguments
+from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint
+
+DAYS = (date(2026, 6, 6), date(2026, 6, 7))
+
+
+def variables(arguments: list[str]) -> dict[str, object]:
+    found: dict[str, object] = json.loads(arguments[arguments.index("--vars") + 1])
+    return found
+
+
+def test_a_build_of_affected_days_names_them() -> None:
+    pending = PendingBuild((1, 2), "f", is_full=False, days=DAYS)
+    arguments = dbt_arguments(pending, source_ranks={"b": 1, "a": 100})
+    assert variables(arguments) == {
+        "affected_days": ["2026-06-06", "2026-06-07"],
+        "source_ranks": {"a": 100, "b": 1},
+    }
+    assert "--full-refresh" not in arguments
+
+
+def test_a_full_build_names_no_days() -> None:
+    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days=()), source_ranks={})
+    assert variables(arguments)["affected_days"] == []
+    assert arguments[-1] == "--full-refresh"
+
+
+@pytest.mark.parametrize("is_full", [True, False])
+def test_unit_tests_stay_out_of_the_night(is_full: bool) -> None:
+    arguments = dbt_arguments(PendingBuild((), "f", is_full=is_full, days=DAYS), source_ranks={})
+    assert arguments[0] == "build"
+    assert arguments[arguments.index("--exclude-resource-type") + 1] == "unit_test"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: x\n", encoding="utf-8")
+    (tmp_path / "models" / "one.sql").write_text("select 1\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_changed_code_names_or_ranks_change_the_fingerprint(project: Path) -> None:
+    ranks = {"a": 1, "b": 2}
+    found = [dbt_fingerprint(project, ranks)]
+    found.append(dbt_fingerprint(project, {"a": 1, "b": 3}))
+    (project / "models" / "one.sql").write_text("select 2\n", encoding="utf-8")
+    found.append(dbt_fingerprint(project, ranks))
+    (project / "models" / "one.sql").rename(project / "models" / "two.sql")
+    found.append(dbt_fingerprint(project, ranks))
+    (project / "seeds").mkdir()
+    (project / "seeds" / "names.csv").write_text("a,b\n", encoding="utf-8")
+    found.append(dbt_fingerprint(project, ranks))
+    assert len(set(found)) == len(found)
+
+
+def test_what_dbt_writes_and_the_order_of_the_sources_do_not(project: Path) -> None:
+    before = dbt_fingerprint(project, {"a": 1, "b": 2})
+    (project / "target").mkdir()
+    (project / "target" / "manifest.json").write_text("{}", encoding="utf-8")
+    assert dbt_fingerprint(project, {"b": 2, "a": 1}) == before
