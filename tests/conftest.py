@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -123,6 +124,33 @@ def system_postgres() -> Iterator[SystemPostgres]:
     """A Postgres of the operating system, reached by TCP and password."""
     with running_system_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session", params=["embedded", "system"])
+def make_database_on_each(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], FreshDatabase]:
+    """As `make_database`, once on the embedded server and once on the operating system's."""
+    if request.param == "embedded":
+        embedded: Callable[[], FreshDatabase] = request.getfixturevalue("make_database")
+        return embedded
+    server: SystemPostgres = request.getfixturevalue("system_postgres")
+
+    def make() -> FreshDatabase:
+        name = f"each_{secrets.token_hex(6)}"
+        url = SecretStr(server.make_login(name, options="createrole"))
+        settings = Settings(home=tmp_path_factory.mktemp("home"), url=url)
+        warehouse = Warehouse.from_settings(settings)
+        warehouse.prepare()
+        return FreshDatabase(name, settings, warehouse)
+
+    return make
+
+
+@pytest.fixture
+def fresh_database_on_each(make_database_on_each: Callable[[], FreshDatabase]) -> FreshDatabase:
+    """An empty database for one test, on either server."""
+    return make_database_on_each()
 
 
 @pytest.fixture(scope="session")

@@ -55,10 +55,10 @@ def settle_markers(
         " where source = %(source)s and snapshot_date = %(day)s and module = %(module)s",
         about,
     ).fetchall()
+    for level in {level for level, _ in kinds}.difference(staged):
+        create_stage(connection, TABLES[level])
     for level, scope in kinds:
         table = TABLES[level]
-        if level not in staged:
-            create_stage(connection, table)
         statement = _SETTLE_KEY if scope == "key" else _SETTLE_SIBLINGS
         prefix = table.key if scope == "key" else phrases.parent_key(table)
         connection.execute(

@@ -31,9 +31,9 @@ order by 1
 
 
 @pytest.fixture
-def empty(fresh_database):
-    migrate(fresh_database.warehouse)
-    return fresh_database.warehouse
+def empty(fresh_database_on_each):
+    migrate(fresh_database_on_each.warehouse)
+    return fresh_database_on_each.warehouse
 
 
 def catalogue(warehouse):

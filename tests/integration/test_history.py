@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.model import TABLES
@@ -41,8 +41,8 @@ retractions = st.tuples(
 
 
 @pytest.fixture(scope="module")
-def warehouse(make_database: Callable[[], FreshDatabase]) -> Warehouse:
-    made = make_database().warehouse
+def warehouse(make_database_on_each: Callable[[], FreshDatabase]) -> Warehouse:
+    made = make_database_on_each().warehouse
     migrate(made)
     return made
 
@@ -54,6 +54,8 @@ def warehouse(make_database: Callable[[], FreshDatabase]) -> Warehouse:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(st.one_of(loads, loads, loads, retractions), min_size=2, max_size=9))
+# Two kinds of marker at a level that has no row: its stage was once made twice.
+@example(steps=[("load", date(2026, 6, 1), False, 643), ("load", date(2026, 6, 1), False, 0)])
 def test_any_sequence_of_loads_and_retractions_gives_what_the_law_says(warehouse, steps):
     source = make_source(f"law_{next(numbers)}")
     observed: dict[str, dict[date, Observation]] = {"locations": {}, "tariffs": {}}

@@ -44,8 +44,8 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
-    made = make_database()
+def database(make_database_on_each: Callable[[], FreshDatabase]) -> FreshDatabase:
+    made = make_database_on_each()
     migrate(made.warehouse)
     return made
 

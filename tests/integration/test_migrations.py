@@ -43,9 +43,9 @@ def catalog(warehouse):
         return connection.execute(CATALOG).fetchall()
 
 
-def test_a_migrated_database_is_what_the_model_says(fresh_database):
-    migrate(fresh_database.warehouse)
-    with fresh_database.warehouse.engine().connect() as connection:
+def test_a_migrated_database_is_what_the_model_says(fresh_database_on_each):
+    migrate(fresh_database_on_each.warehouse)
+    with fresh_database_on_each.warehouse.engine().connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={
@@ -57,8 +57,8 @@ def test_a_migrated_database_is_what_the_model_says(fresh_database):
         assert compare_metadata(context, build_metadata()) == []
 
 
-def test_a_migrated_database_is_the_same_to_the_last_constraint_and_comment(make_database):
-    migrated, made = make_database().warehouse, make_database().warehouse
+def test_a_migrated_database_is_the_same_to_the_last_constraint_and_comment(make_database_on_each):
+    migrated, made = make_database_on_each().warehouse, make_database_on_each().warehouse
     migrate(migrated)
     with made.connection() as connection:
         for statement in schema_statements():
@@ -66,47 +66,47 @@ def test_a_migrated_database_is_the_same_to_the_last_constraint_and_comment(make
     assert catalog(migrated) == catalog(made)
 
 
-def test_migrating_twice_changes_nothing(fresh_database):
-    assert migrate(fresh_database.warehouse) == ["0001"]
-    before = catalog(fresh_database.warehouse)
-    assert migrate(fresh_database.warehouse) == []
-    assert catalog(fresh_database.warehouse) == before
+def test_migrating_twice_changes_nothing(fresh_database_on_each):
+    assert migrate(fresh_database_on_each.warehouse) == ["0001"]
+    before = catalog(fresh_database_on_each.warehouse)
+    assert migrate(fresh_database_on_each.warehouse) == []
+    assert catalog(fresh_database_on_each.warehouse) == before
 
 
-def test_runs_that_begin_at_once_migrate_once(fresh_database):
+def test_runs_that_begin_at_once_migrate_once(fresh_database_on_each):
     with ThreadPoolExecutor(4) as pool:
-        applied = list(pool.map(migrate, [fresh_database.warehouse] * 4))
+        applied = list(pool.map(migrate, [fresh_database_on_each.warehouse] * 4))
     assert sorted(applied) == [[], [], [], ["0001"]]
 
 
-def test_a_database_of_a_newer_version_is_left_alone(fresh_database):
-    migrate(fresh_database.warehouse)
-    with fresh_database.warehouse.connection() as connection:
+def test_a_database_of_a_newer_version_is_left_alone(fresh_database_on_each):
+    migrate(fresh_database_on_each.warehouse)
+    with fresh_database_on_each.warehouse.connection() as connection:
         connection.execute("update ops.alembic_version set version_num = '9999'")
     with pytest.raises(WarehouseError, match="older than the one that migrated"):
-        migrate(fresh_database.warehouse)
+        migrate(fresh_database_on_each.warehouse)
 
 
-def test_the_analyst_reads_what_migrations_made_and_writes_nothing(fresh_database):
-    migrate(fresh_database.warehouse)
-    with fresh_database.warehouse.connection("analyst") as connection:
+def test_the_analyst_reads_what_migrations_made_and_writes_nothing(fresh_database_on_each):
+    migrate(fresh_database_on_each.warehouse)
+    with fresh_database_on_each.warehouse.connection("analyst") as connection:
         for name in [*build_metadata().tables, *(f"{view.schema}.{view.name}" for view in VIEWS)]:
             assert connection.execute(f"select count(*) from {name}").fetchone() == (0,)
     with (
-        fresh_database.warehouse.connection("analyst") as connection,
+        fresh_database_on_each.warehouse.connection("analyst") as connection,
         pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
     ):
         connection.execute("delete from ocpi.location")
 
 
-def test_a_version_must_end_after_it_begins(fresh_database):
-    migrate(fresh_database.warehouse)
+def test_a_version_must_end_after_it_begins(fresh_database_on_each):
+    migrate(fresh_database_on_each.warehouse)
     insert = sa.text(
         "insert into ocpi.location (source, party, location_id, valid_from, valid_to)"
         " values ('a', '', 'L', '2026-06-02', '2026-06-02')"
     )
     with (
-        fresh_database.warehouse.engine().begin() as connection,
+        fresh_database_on_each.warehouse.engine().begin() as connection,
         pytest.raises(sa.exc.IntegrityError, match="validity"),
     ):
         connection.execute(insert)
