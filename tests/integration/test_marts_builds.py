@@ -93,25 +93,38 @@ def make_built(
 
 @pytest.fixture(scope="module")
 def in_order(make_built: Callable[[], Built]) -> Built:
-    """Three nights in order, marts built once."""
+    """Three nights in order, marts not built yet."""
     built = make_built()
     built.load(0, 1, 2)
-    built.build()
     return built
 
 
-def test_the_first_build_is_full_and_the_next_finds_nothing_to_do(in_order: Built) -> None:
-    marts = in_order.marts
-    assert marts["marts.operator_power_daily"][0] > 0
-    assert marts["marts.evse_current"][0] > 50
-    in_order.build()
-    assert in_order.builds() == [(True, 0)]
-    assert in_order.marts == marts
+@pytest.fixture(scope="module")
+def built_by_dbt(in_order: Built) -> Built:
+    """And all of dbt at once, by hand, its unit tests too: they do not belong into a night."""
+    done = dbt_build(in_order.project, "--full-refresh")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "unit test" in done.stdout
+    return in_order
 
 
-def test_every_mart_and_column_has_a_comment_in_postgres(in_order: Built) -> None:
+def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(in_order: Built) -> None:
+    with in_order.project.warehouse.connection() as connection:
+        # In the way of a mart, and nothing that dbt would replace.
+        connection.execute("create schema if not exists marts")
+        connection.execute("create sequence marts.operator_power_daily")
+    try:
+        [sentence, *_] = in_order.runner.marts().failures
+        assert "operator_power_daily" in sentence
+        assert in_order.builds() == []
+    finally:
+        with in_order.project.warehouse.connection() as connection:
+            connection.execute("drop sequence marts.operator_power_daily")
+
+
+def test_every_mart_and_column_has_a_comment_in_postgres(built_by_dbt: Built) -> None:
     silent = rows(
-        in_order.project.warehouse,
+        built_by_dbt.project.warehouse,
         """
         select c.relname, coalesce(a.attname, '(table)')
         from pg_class as c
@@ -131,42 +144,25 @@ def test_every_mart_and_column_has_a_comment_in_postgres(in_order: Built) -> Non
     assert silent == []
 
 
-def test_days_in_another_order_give_the_same_tables_and_marts(
-    in_order: Built, make_built: Callable[[], Built]
+def test_builds_of_affected_days_give_what_a_full_build_gives(
+    built_by_dbt: Built, make_built: Callable[[], Built]
 ) -> None:
     built = make_built()
     built.load(2, 0)
     built.build()
+    without_the_middle = built.marts
     built.load(1)
     built.build()
-    assert fingerprints(built.project.warehouse) == fingerprints(in_order.project.warehouse)
-    assert differences(built.marts, in_order.marts) == {}
-    # The second build touched the days that the middle one can move, not everything.
-    (first, _), (second, days) = built.builds()
-    assert (first, second) == (True, False)
-    assert days > 0
+    in_order = built_by_dbt.project.warehouse
+    assert differences(fingerprints(built.project.warehouse), fingerprints(in_order)) == {}
+    assert built.marts["marts.operator_power_daily"][0] > 0
+    assert built.marts["marts.evse_current"][0] > 50
+    assert differences(built.marts, built_by_dbt.marts) == {}
 
-    # A day taken back leaves what a full build over the other days gives; dbt's unit tests run
-    # here, as they do not belong into a night.
     retract(built.project.warehouse, "sim", DAYS[1], "locations", reason="a wrong feed")
     built.build()
-    after_retraction = built.marts
-    done = dbt_build(built.project, "--full-refresh")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "unit test" in done.stdout
-    assert differences(after_retraction, built.marts) == {}
-
-
-def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(
-    make_built: Callable[[], Built],
-) -> None:
-    built = make_built()
-    built.load(0)
-    with built.project.warehouse.connection() as connection:
-        # In the way of a mart, and nothing that dbt would replace.
-        connection.execute("create schema if not exists marts")
-        connection.execute("create sequence marts.operator_power_daily")
-    [sentence, *_] = built.runner.marts().failures
-    assert "operator_power_daily" in sentence
-    # Not noted as built, so the next call builds it again.
-    assert built.builds() == []
+    assert differences(built.marts, without_the_middle) == {}
+    # Only the first was full; a call after it with nothing new to take in is no build at all.
+    built.build()
+    assert [is_full for is_full, _ in built.builds()] == [True, False, False]
+    assert all(days > 0 for _, days in built.builds()[1:])
