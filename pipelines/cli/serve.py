@@ -7,6 +7,7 @@ workspace from docker/.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -48,7 +49,12 @@ def run_dev(settings: Settings, sources: dict[str, Source], *, host: str, port: 
         program = str(Path(sys.executable).with_name("dagster"))
         command = [program, "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port)]
         err.print(f"Dagster UI: http://{host}:{port}  (Ctrl-C stops it)")
-        try:
-            subprocess.run(command, env=environment, cwd=WORKSPACE.parent, check=False)
-        except KeyboardInterrupt:
-            err.print("stopped")
+        with subprocess.Popen(command, env=environment, cwd=WORKSPACE.parent) as process:
+            # Whoever stops this process stops Dagster: left alone, its servers go on for ever.
+            signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            try:
+                process.wait()
+            except KeyboardInterrupt:
+                # Ctrl-C has reached Dagster too.
+                process.wait()
+        err.print("stopped")
