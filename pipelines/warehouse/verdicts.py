@@ -193,11 +193,12 @@ def mass_change(connection: AnyConnection, at: Day, *, limit: float, is_released
     """
     if at.earlier is None:
         return Verdict(True, "the first day of this source has nothing to compare with")
+    # A join: as a subquery of each row it was planned as a scan of the stage for each location,
+    # and 300,000 of them took over eight minutes.
     row = connection.execute(
         sql.SQL(
-            "select count(*), count(*) filter (where not exists"
-            " (select from {stage} as staged where {same}))"
-            " from {history} as version where {covers}"
+            "select count(*), count(*) filter (where staged.location_id is null)"
+            " from {history} as version left join {stage} as staged on {same} where {covers}"
         ).format(
             stage=phrases.stage(LOCATION),
             same=phrases.same(LOCATION.key, "staged", "version"),
