@@ -41,5 +41,5 @@ bench: .venv/.ready ## landing to warehouse against dlt, pandas and the floor; w
 
 clean: ## stop the embedded Postgres; remove the environment and caches (the data stay)
 	@if [ -x $(BIN)/ocpi-warehouse ]; then $(BIN)/ocpi-warehouse stop || true; fi
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	@rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 	@rm -rf dbt_project/target dbt_project/logs
