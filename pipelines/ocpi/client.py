@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 import requests
 import urllib3
@@ -29,9 +29,11 @@ from pipelines.ocpi.credentials import Credentials
 
 logger = logging.getLogger(__name__)
 
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 SIMULATED_DAY_HEADER: Final = "X-Simulated-Day"
 _CHUNK_BYTES: Final = 1 << 16
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_OF_ANY_METHOD: Final = frozenset({307, 308})
 _MOST_REDIRECTS: Final = 5
 
 
@@ -129,6 +131,16 @@ class Client:
         """As `get`, the body written into a file; redirects to other hosts go without the token."""
         return self._with_retries(url, endpoint=endpoint, into=into)
 
+    def send(
+        self, method: Method, url: str, *, endpoint: str, document: bytes | None = None
+    ) -> Answer:
+        """The answer to a request that changes something at the source, with a JSON document.
+
+        Sent once: where no answer comes nobody knows what it did, so it is not repeated. Raises
+        TransientError then, SourceError for redirects that must not be followed.
+        """
+        return self._follow(url, endpoint=endpoint, into=None, method=method, document=document)
+
     def wait_before_retry(self, attempt: int, *, asked_s: float | None, floor_s: float) -> None:
         """Sleep before the next attempt; TransientError if the source wants too long a wait."""
         if asked_s is not None and asked_s > self.limits.longest_wait_s:
@@ -168,11 +180,20 @@ class Client:
             retry_after_s=asked_s,
         )
 
-    def _follow(self, url: str, *, endpoint: str, into: BinaryIO | None) -> Answer:
-        """One request and its redirects."""
+    def _follow(
+        self,
+        url: str,
+        *,
+        endpoint: str,
+        into: BinaryIO | None,
+        method: Method = "GET",
+        document: bytes | None = None,
+    ) -> Answer:
+        """One request and its redirects; what changes something is redirected by 307, 308 alone."""
+        redirects = _REDIRECTS if method == "GET" else _REDIRECTS_OF_ANY_METHOD
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._once(url, endpoint=endpoint, into=into)
-            if answer.status not in _REDIRECTS or not answer.headers.get("location"):
+            answer = self._once(url, endpoint=endpoint, into=into, method=method, document=document)
+            if answer.status not in redirects or not answer.headers.get("location"):
                 return answer
             url = redirect_target(
                 answer.headers["location"],
@@ -186,14 +207,25 @@ class Client:
                 self.own = self.own | {there}
         raise SourceError(f"{redacted(url)} redirects in a circle; correct the source's address")
 
-    def _once(self, url: str, *, endpoint: str, into: BinaryIO | None) -> Answer:
+    def _once(
+        self,
+        url: str,
+        *,
+        endpoint: str,
+        into: BinaryIO | None,
+        method: Method,
+        document: bytes | None,
+    ) -> Answer:
         self._keep_interval()
         header = self.credentials.header(endpoint) if origin(url) in self.own else None
         shown = redacted(url)
         requested_at = datetime.now(UTC)
         try:
-            response = self._session.get(
+            response = self._session.request(
+                method,
                 url,
+                data=document,
+                headers={"Content-Type": "application/json"} if document else None,
                 auth=_TokenHeader(header),
                 stream=True,
                 allow_redirects=False,
