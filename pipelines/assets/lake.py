@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.dialects import dialect_of
 from pipelines.failures import explained
 from pipelines.flatten import flatten_snapshot
-from pipelines.model import STATE_TABLES, Table
+from pipelines.model import CANONICAL_TABLES, Table
 from pipelines.partitions import DAILY
 from pipelines.resources import Project
 from pipelines.sources import Source
@@ -19,7 +19,7 @@ from pipelines.sources import Source
 def lake_tables(source: Source) -> list[Table]:
     """The tables a source's dialect can fill."""
     dialect = dialect_of(source)
-    return [table for table in STATE_TABLES if table.name in dialect.tables]
+    return [table for table in CANONICAL_TABLES if table.name in dialect.tables]
 
 
 def lake_asset(source: Source) -> dg.AssetsDefinition:

@@ -22,18 +22,20 @@ class Field:
 
     `is_bare`: where the object that should hold the value is a bare scalar, the scalar is the
     value (`"directions": "behind the house"`). `is_joined`: the paths are written one behind the
-    other, and mean nothing ('') unless all are there.
+    other, and mean nothing ('') unless all are there. `is_zero_null`: the source writes 0 where
+    it has no figure.
     """
 
     column: str
     paths: tuple[str, ...]
     is_bare: bool = False
     is_joined: bool = False
+    is_zero_null: bool = False
 
 
-def read(column: str, *paths: str, is_bare: bool = False) -> Field:
+def read(column: str, *paths: str, is_bare: bool = False, is_zero_null: bool = False) -> Field:
     """A column read from the first of `paths` that holds something (default: its own name)."""
-    return Field(column, paths or (column,), is_bare=is_bare)
+    return Field(column, paths or (column,), is_bare=is_bare, is_zero_null=is_zero_null)
 
 
 def joined(column: str, *paths: str) -> Field:
@@ -98,11 +100,63 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentKey:
+    """An attribute made of a record's content: 128 bits in hex, of all but `without`."""
+
+    attribute: str
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Ids of another module's records that hold inside one snapshot only, made keys of content.
+
+    The list of ids `ids` becomes the list of objects `into`, each with the `key` of the record
+    of `module` that has the id in `id_attribute`, or 'dangling'; each key once, in order of key.
+    `set_key` is a hash of them all.
+    """
+
+    ids: str
+    module: str
+    id_attribute: str
+    into: str
+    key: str
+    set_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What is done to the records of a module before they are read (`flatten/rewriting.py`).
+
+    For what no path can say. Everything that comes after, quarantine and samples included, sees
+    the rewritten record alone. In this order:
+
+    `unwrap`: a record that holds an object under this name is that object.
+    `wraps_evses`: a record with `connectors` and without `evses` is an EVSE without a location,
+    and gets one: `{"uid": its own, "is_placeholder": true, "evses": [the record]}`.
+    `hashed`: texts under these names become keyed hashes; a record that is no object, and so may
+    be such a text itself, becomes null.
+    `lowered`: texts under these names in lower case.
+    `documents`: the JSON text of `location` is put beside it under the name it maps to, that of
+    each object of `tariffs[]` into the object.
+    """
+
+    unwrap: str | None = None
+    wraps_evses: bool = False
+    hashed: tuple[str, ...] = ()
+    lowered: tuple[str, ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    content_key: ContentKey | None = None
+    resolved: Resolved | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """One list of a source; its records are the objects of `root` (whose `at` is '')."""
 
     name: str
     root: Rows
+    rewrite: Rewrite | None = None
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables it fills, parents first, each once."""

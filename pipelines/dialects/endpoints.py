@@ -21,6 +21,11 @@ class Endpoint:
     source's base_url (a leading slash means the host's root). `detail_path` holds `{id}`.
     Modules of one `group` are believed only together: prices without their connector prices
     would say that something is free.
+
+    `is_default`: pulled when the source names no modules. `window`: asked for the records updated
+    on the partition's day, and so can be asked for any past day. `side`: which of two endpoints
+    of one identifier is meant where a peer lists its CPO's and its eMSP's without a role.
+    `list_keys`: under which names an answer without OCPI envelope holds its list.
     """
 
     module: str
@@ -29,6 +34,10 @@ class Endpoint:
     pagination: Pagination = "link"
     detail_path: str | None = None
     group: str | None = None
+    is_default: bool = True
+    window: bool = False
+    side: Literal["cpo", "emsp"] = "cpo"
+    list_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ DIALECT = Dialect(
         ),
     ),
     modules=(
-        Module("locations", locations(party=_PARTY)),
-        Module("tariffs", tariffs(party=_PARTY)),
+        Module("locations", locations(party_fields=_PARTY)),
+        Module("tariffs", tariffs(party_fields=_PARTY)),
     ),
     ignored={
         "locations:publish_allowed_to": "tokens of the people who may see an unpublished location: "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pipelines.dialects.declare import Field, Rows, read
 
-_IMAGE = (
+IMAGE = (
     read("url", is_bare=True),
     read("thumbnail_url", "thumbnail", "thumbnail_url"),
     read("category"),
@@ -17,11 +17,12 @@ _IMAGE = (
     read("width_px", "width"),
     read("height_px", "height"),
 )
-_DISPLAY_TEXT = (read("language"), read("text", is_bare=True))
-_COORDINATES = (
+DISPLAY_TEXT = (read("language"), read("text", is_bare=True))
+COORDINATES = (
     read("latitude", "coordinates.latitude"),
     read("longitude", "coordinates.longitude"),
 )
+ROLES = ("operator", "suboperator", "owner")
 ENERGY_SOURCE = (read("energy_source", "source", is_bare=True), read("percentage"))
 ENVIRONMENTAL_IMPACT = (
     read("category", "category", "source"),
@@ -29,7 +30,8 @@ ENVIRONMENTAL_IMPACT = (
 )
 
 
-def _party(role: str) -> Rows:
+def party(role: str, *more: Field) -> Rows:
+    """The operator, suboperator or owner of a location; `more` is what one dialect adds."""
     return Rows(
         "location_party",
         at=role,
@@ -43,6 +45,7 @@ def _party(role: str) -> Rows:
             read("logo_type", "logo.type"),
             read("logo_width_px", "logo.width"),
             read("logo_height_px", "logo.height"),
+            *more,
         ),
     )
 
@@ -87,7 +90,7 @@ EVSE = Rows(
         read("evse_id"),
         read("capabilities"),
         read("floor_level"),
-        *_COORDINATES,
+        *COORDINATES,
         read("physical_reference"),
         read("parking_restrictions"),
     ),
@@ -98,72 +101,82 @@ EVSE = Rows(
             at="status_schedule[]",
             fields=(read("period_begin"), read("period_end"), read("status")),
         ),
-        Rows("evse_direction", at="directions[]", fields=_DISPLAY_TEXT),
-        Rows("evse_image", at="images[]", fields=_IMAGE),
+        Rows("evse_direction", at="directions[]", fields=DISPLAY_TEXT),
+        Rows("evse_image", at="images[]", fields=IMAGE),
         CONNECTOR,
     ),
 )
 
 
-def locations(*, party: tuple[Field, ...] = (), constants: dict[str, str] | None = None) -> Rows:
-    """Rows of a location with everything below it; `party` says how ids are scoped, if at all."""
+LOCATION_FIELDS = (
+    read("location_id", "id"),
+    read("is_published", "publish"),
+    read("name"),
+    read("address"),
+    read("city"),
+    read("postal_code"),
+    read("state"),
+    read("country_iso3", "country"),
+    read("country_source", "country"),
+    *COORDINATES,
+    read("parking_type", "parking_type", "type"),
+    read("facilities"),
+    read("time_zone"),
+    read("is_open_twentyfourseven", "opening_times.twentyfourseven"),
+    read("is_charging_when_closed", "charging_when_closed"),
+    read("is_green_energy", "energy_mix.is_green_energy"),
+    read("energy_supplier_name", "energy_mix.supplier_name"),
+    read("energy_product_name", "energy_mix.energy_product_name"),
+)
+LOCATION_LISTS = (
+    Rows("location_freshness", at="", fields=(read("last_updated"),)),
+    Rows(
+        "location_opening_hours",
+        at="opening_times.regular_hours[]",
+        constants={"hours_kind": "declared"},
+        fields=(read("weekday"), read("period_begin"), read("period_end")),
+    ),
+    _exceptions("opening"),
+    _exceptions("closing"),
+    Rows("location_energy_source", at="energy_mix.energy_sources[]", fields=ENERGY_SOURCE),
+    Rows(
+        "location_environmental_impact",
+        at="energy_mix.environ_impact[]",
+        fields=ENVIRONMENTAL_IMPACT,
+    ),
+    Rows("location_direction", at="directions[]", fields=DISPLAY_TEXT),
+    Rows("location_image", at="images[]", fields=IMAGE),
+)
+
+
+def related_locations(basis: str) -> Rows:
+    """`basis` says what the points are: parts of the location, or what is near it."""
+    return Rows(
+        "related_location",
+        at="related_locations[]",
+        constants={"relation_basis": basis},
+        fields=(
+            read("latitude"),
+            read("longitude"),
+            read("language", "name.language"),
+            read("name", "name.text", is_bare=True),
+        ),
+    )
+
+
+def locations(
+    *, party_fields: tuple[Field, ...] = (), constants: dict[str, str] | None = None
+) -> Rows:
+    """Rows of a location with everything below it; `party_fields` scope its ids, if any do."""
     return Rows(
         "location",
         at="",
         constants=constants or {},
-        fields=(
-            *party,
-            read("location_id", "id"),
-            read("is_published", "publish"),
-            read("name"),
-            read("address"),
-            read("city"),
-            read("postal_code"),
-            read("state"),
-            read("country_iso3", "country"),
-            read("country_source", "country"),
-            *_COORDINATES,
-            read("parking_type", "parking_type", "type"),
-            read("facilities"),
-            read("time_zone"),
-            read("is_open_twentyfourseven", "opening_times.twentyfourseven"),
-            read("is_charging_when_closed", "charging_when_closed"),
-            read("is_green_energy", "energy_mix.is_green_energy"),
-            read("energy_supplier_name", "energy_mix.supplier_name"),
-            read("energy_product_name", "energy_mix.energy_product_name"),
-        ),
+        fields=(*party_fields, *LOCATION_FIELDS),
         children=(
-            Rows("location_freshness", at="", fields=(read("last_updated"),)),
-            _party("operator"),
-            _party("suboperator"),
-            _party("owner"),
-            Rows(
-                "location_opening_hours",
-                at="opening_times.regular_hours[]",
-                constants={"hours_kind": "declared"},
-                fields=(read("weekday"), read("period_begin"), read("period_end")),
-            ),
-            _exceptions("opening"),
-            _exceptions("closing"),
-            Rows("location_energy_source", at="energy_mix.energy_sources[]", fields=ENERGY_SOURCE),
-            Rows(
-                "location_environmental_impact",
-                at="energy_mix.environ_impact[]",
-                fields=ENVIRONMENTAL_IMPACT,
-            ),
-            Rows("location_direction", at="directions[]", fields=_DISPLAY_TEXT),
-            Rows("location_image", at="images[]", fields=_IMAGE),
-            Rows(
-                "related_location",
-                at="related_locations[]",
-                constants={"relation_basis": "related_point"},
-                fields=(
-                    read("latitude"),
-                    read("longitude"),
-                    read("language", "name.language"),
-                    read("name", "name.text", is_bare=True),
-                ),
-            ),
+            *LOCATION_LISTS,
+            *(party(role) for role in ROLES),
+            related_locations("related_point"),
             EVSE,
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipelines.dialects.declare import Field, Rows, read
 from pipelines.dialects.ocpi_locations import ENERGY_SOURCE, ENVIRONMENTAL_IMPACT
 
-_RESTRICTIONS = (
+RESTRICTIONS = (
     read("start_time", "restrictions.start_time"),
     read("end_time", "restrictions.end_time"),
     read("start_date", "restrictions.start_date"),
@@ -27,58 +27,67 @@ _RESTRICTIONS = (
 )
 
 
-def tariffs(*, party: tuple[Field, ...] = (), constants: dict[str, str] | None = None) -> Rows:
-    """Rows of a tariff with everything below it; `party` says how ids are scoped, if at all."""
+TARIFF_FIELDS = (
+    read("currency"),
+    read("tariff_type", "type"),
+    read("tariff_alt_url"),
+    # Some 2.2 feeds send a bare number; OCPI prices exclude VAT unless they say not.
+    read("min_price_excl_vat", "min_price.excl_vat", is_bare=True),
+    read("min_price_incl_vat", "min_price.incl_vat"),
+    read("max_price_excl_vat", "max_price.excl_vat", is_bare=True),
+    read("max_price_incl_vat", "max_price.incl_vat"),
+    read("start_date_time"),
+    read("end_date_time"),
+    read("energy_supplier_name", "energy_mix.supplier_name"),
+    read("energy_product_name", "energy_mix.energy_product_name"),
+    read("is_green_energy", "energy_mix.is_green_energy"),
+)
+TARIFF_LISTS = (
+    Rows("tariff_freshness", at="", fields=(read("last_updated"),)),
+    Rows(
+        "tariff_alt_text",
+        at="tariff_alt_text[]",
+        fields=(read("language"), read("text", is_bare=True)),
+    ),
+    Rows("tariff_energy_source", at="energy_mix.energy_sources[]", fields=ENERGY_SOURCE),
+    Rows(
+        "tariff_environmental_impact",
+        at="energy_mix.environ_impact[]",
+        fields=ENVIRONMENTAL_IMPACT,
+    ),
+)
+
+
+def elements(time_unit: str) -> Rows:
+    """Elements with their price components; `time_unit` is what a price of time is for."""
+    return Rows(
+        "tariff_element",
+        at="elements[]",
+        fields=RESTRICTIONS,
+        children=(
+            Rows(
+                "price_component",
+                at="price_components[]",
+                constants={"time_unit": time_unit},
+                fields=(
+                    read("dimension", "type"),
+                    read("price"),
+                    read("vat_percent", "vat"),
+                    read("step_size"),
+                ),
+            ),
+        ),
+    )
+
+
+def tariffs(
+    *, party_fields: tuple[Field, ...] = (), constants: dict[str, str] | None = None
+) -> Rows:
+    """Rows of a tariff with everything below it; `party_fields` scope its ids, if any do."""
     return Rows(
         "tariff",
         at="",
         constants=constants or {},
-        fields=(
-            *party,
-            read("tariff_id", "id"),
-            read("currency"),
-            read("tariff_type", "type"),
-            read("tariff_alt_url"),
-            # Some 2.2 feeds send a bare number; OCPI prices exclude VAT unless they say not.
-            read("min_price_excl_vat", "min_price.excl_vat", is_bare=True),
-            read("min_price_incl_vat", "min_price.incl_vat"),
-            read("max_price_excl_vat", "max_price.excl_vat", is_bare=True),
-            read("max_price_incl_vat", "max_price.incl_vat"),
-            read("start_date_time"),
-            read("end_date_time"),
-            read("energy_supplier_name", "energy_mix.supplier_name"),
-            read("energy_product_name", "energy_mix.energy_product_name"),
-            read("is_green_energy", "energy_mix.is_green_energy"),
-        ),
-        children=(
-            Rows("tariff_freshness", at="", fields=(read("last_updated"),)),
-            Rows(
-                "tariff_alt_text",
-                at="tariff_alt_text[]",
-                fields=(read("language"), read("text", is_bare=True)),
-            ),
-            Rows("tariff_energy_source", at="energy_mix.energy_sources[]", fields=ENERGY_SOURCE),
-            Rows(
-                "tariff_environmental_impact",
-                at="energy_mix.environ_impact[]",
-                fields=ENVIRONMENTAL_IMPACT,
-            ),
-            Rows(
-                "tariff_element",
-                at="elements[]",
-                fields=_RESTRICTIONS,
-                children=(
-                    Rows(
-                        "price_component",
-                        at="price_components[]",
-                        fields=(
-                            read("dimension", "type"),
-                            read("price"),
-                            read("vat_percent", "vat"),
-                            read("step_size"),
-                        ),
-                    ),
-                ),
-            ),
-        ),
+        fields=(*party_fields, read("tariff_id", "id"), *TARIFF_FIELDS),
+        children=(*TARIFF_LISTS, elements("hour")),
     )

@@ -18,6 +18,7 @@ from pipelines.model import Type
 Kind = Literal["text", "number", "flag", "texts"]
 KINDS: dict[Type, Kind] = {
     Type.TEXT: "text",
+    Type.DOCUMENT: "text",
     Type.TEXT_LIST: "texts",
     Type.BOOL: "flag",
     Type.INT: "number",

@@ -31,10 +31,17 @@ class Type(Enum):
     DATE = ("date", pa.date32())
     TIMESTAMP = ("timestamptz", pa.timestamp("us", tz="UTC"))
     JSON = ("jsonb", None)
+    # A tree kept as the source sent it: text until it is inserted, where Postgres reads it.
+    DOCUMENT = ("jsonb", pa.string())
 
     @property
     def postgres(self) -> str:
         return self.value[0]
+
+    @property
+    def staged(self) -> str:
+        """The Postgres type that COPY is given; a cast makes `postgres` of it."""
+        return "text" if self is Type.DOCUMENT else self.value[0]
 
     @property
     def arrow(self) -> pa.DataType:
@@ -65,7 +72,7 @@ class Column:
     is_nullable: bool = True
 
 
-Kind = Literal["state", "ops"]
+Kind = Literal["state", "event", "ops"]
 KeyedBy = Literal["id", "content", "position"]
 
 
@@ -78,6 +85,10 @@ class Table:
     a hash of the content (so that order alone is no change), or a position (where order means
     something). `own_key` columns are those beyond the parent's key; empty for a narrow table
     that stands 1:1 beside its parent (evse_status, location_freshness).
+
+    A `state` table has history: what a complete snapshot leaves out is gone. An `event` table is
+    upserted: the newest `last_updated` wins, absence means nothing. `observed` says whether a
+    snapshot speaks about every key of a state table, or about those alone it asked for.
     """
 
     name: str
@@ -88,10 +99,11 @@ class Table:
     parent: str | None = None
     keyed_by: KeyedBy = "id"
     kind: Kind = "state"
+    observed: Literal["all", "asked"] = "all"
 
     @property
     def schema(self) -> str:
-        return "ocpi" if self.kind == "state" else "ops"
+        return "ops" if self.kind == "ops" else "ocpi"
 
     @property
     def payload(self) -> tuple[Column, ...]:
@@ -159,3 +171,7 @@ def day(name: str, doc: str) -> Column:
 
 def key(name: str, doc: str, *, of: Type = Type.TEXT) -> Column:
     return Column(name, of, doc, is_nullable=False)
+
+
+def document(name: str, doc: str) -> Column:
+    return Column(name, Type.DOCUMENT, doc)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.model import OPS_TABLES, STATE_TABLES, Column, Table
+from pipelines.model import EVENT_TABLES, OPS_TABLES, STATE_TABLES, Column, Table
 from pipelines.model.ops import SOURCELESS_TABLES
 
 HEADER = """\
@@ -26,6 +26,14 @@ Every table begins with `source` (text, key: name of the source in sources.yml) 
 which it is true no more; NULL while current).
 """
 
+EVENT_HEADER = """\
+## Schema `ocpi`: what happened once
+
+Sessions, CDRs and tokens have no history: the newest version of a record is the record, and one
+that a snapshot does not name is still there. Every table begins with `source` and ends with
+`snapshot_date` (date: the snapshot that brought this version).
+"""
+
 OPS_HEADER = """\
 ## Schema `ops`: what became of every record, snapshot and load
 
@@ -40,6 +48,9 @@ def data_dictionary() -> str:
         HEADER,
         _contents(STATE_TABLES),
         *(_section(table) for table in STATE_TABLES),
+        EVENT_HEADER,
+        _contents(EVENT_TABLES),
+        *(_section(table) for table in EVENT_TABLES),
         OPS_HEADER,
         _contents(OPS_TABLES),
         *(_section(table) for table in OPS_TABLES),

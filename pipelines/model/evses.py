@@ -10,6 +10,7 @@ from pipelines.model.declare import (
     Table,
     code,
     codes,
+    flag,
     key,
     moment,
     number,
@@ -144,6 +145,47 @@ CONNECTOR = Table(
         number("peak_voltage_v", "Largest voltage under peak conditions [EM].", unit="V"),
         number("peak_amperage_a", "Largest amperage under peak conditions [EM].", unit="A"),
         text("terms_and_conditions", "Terms, as URL or text."),
+        text("connector_label", "The CPO's id for people; it may be repeated [Voltality]."),
+        text("physical_reference", "Name on the plug, e.g. Gun A [Voltality]."),
+        text("qr_identifier", "What the QR code or short label says [Voltality]."),
+        text("access_type", "PUBLIC, PRIVATE or RESTRICTED [Voltality]."),
+        flag("is_enabled", "A session can be started [Voltality]."),
+        flag("is_published", "Shown to drivers [Voltality]."),
+        flag("is_transient_web_enabled", "Can be paid on the web without an account [Voltality]."),
+    ),
+)
+
+CONNECTOR_STATUS = Table(
+    name="connector_status",
+    module="locations",
+    parent="connector",
+    doc="Status and figures of a connector as last published, where the source has them at that "
+    "level; apart, because they move every night [Voltality].",
+    key=CONNECTOR_KEY,
+    columns=(
+        PARTY,
+        LOCATION_ID,
+        EVSE_UID,
+        CONNECTOR_ID,
+        code("status", "evse_status", "Status as published (spelling repaired, meaning not)."),
+        number("reliability_score", "Source's own score: 0 worst, 10 best; 0 is a value."),
+        number("uptime_ratio", "Share of time in operation by the source, 0 to 1.", unit="ratio"),
+        flag("is_online", "Connected; NULL where the operator does not say, which is not false."),
+    ),
+)
+
+CONNECTOR_PRICING_REFERENCE = Table(
+    name="connector_pricing_reference",
+    module="locations",
+    parent="connector",
+    doc="The deprecated price a connector refers to; its id is new at every change of price [EM].",
+    key=CONNECTOR_KEY,
+    columns=(
+        PARTY,
+        LOCATION_ID,
+        EVSE_UID,
+        CONNECTOR_ID,
+        text("pricing_id", "Id in deprecated_price of the same day."),
     ),
 )
 
@@ -184,6 +226,8 @@ EVSE_TABLES = (
     EVSE_DIRECTION,
     EVSE_IMAGE,
     CONNECTOR,
+    CONNECTOR_STATUS,
     CONNECTOR_FRESHNESS,
+    CONNECTOR_PRICING_REFERENCE,
     CONNECTOR_TARIFF,
 )

@@ -75,7 +75,7 @@ LOCATION = Table(
         text("energy_supplier_name", "Energy supplier."),
         text("energy_product_name", "The supplier's product."),
         # Eco-Movement's own
-        text("access_type", "Public, Restricted or Private [EM]."),
+        text("access_type", "Public or Restricted; Private ones are left out by the source [EM]."),
         text("location_type_code", "Researched type of the place [EM]."),
         text("location_type_description", "Its description [EM]."),
         text("location_category", "Category of the place, e.g. shop [EM]."),
@@ -109,6 +109,13 @@ LOCATION = Table(
         whole("physical_units_dc", "Number of DC units [EM].", unit="units"),
         whole("rating_count", "Drivers that rated [EM].", unit="drivers"),
         number("rating_score", "Mean rating, 1 to 5 [EM]."),
+        # Voltality's own
+        text("country_code", "ISO 3166-1 alpha-2 of the operator's party [Voltality]."),
+        text("entity_code", "The operator's party in that country [Voltality]."),
+        flag(
+            "is_placeholder",
+            "The source sent an EVSE without a location; this row stands for it [Voltality].",
+        ),
     ),
 )
 
@@ -148,14 +155,14 @@ LOCATION_OPENING_HOURS = Table(
     name="location_opening_hours",
     module="locations",
     parent="location",
-    doc="Regular opening hours, local time, one row per weekday and period.",
+    doc="Declared opening hours, local time, one row per weekday and period.",
     key=(*LOCATION_KEY, "content_key"),
     keyed_by="content",
     columns=(
         PARTY,
         LOCATION_ID,
         CONTENT_KEY,
-        text("hours_kind", "declared by the operator, or derived from use [EM]."),
+        text("hours_kind", "declared: by the operator."),
         whole("weekday", "1 Monday to 7 Sunday."),
         text("period_begin", "Begin, local time.", unit="HH:MM", form="time"),
         text("period_end", "End, local time.", unit="HH:MM", form="time"),
@@ -273,10 +280,42 @@ RELATED_LOCATION = Table(
     ),
 )
 
+LOCATION_DETAIL = Table(
+    name="location_detail",
+    module="location_details",
+    observed="asked",
+    doc="A location that was asked for by itself, as bulk answers leave its details out [EM].",
+    key=LOCATION_KEY,
+    columns=(
+        PARTY,
+        LOCATION_ID,
+        flag("is_derived_open_twentyfourseven", "Open all day every day, as derived from use."),
+    ),
+)
+
+LOCATION_DERIVED_HOURS = Table(
+    name="location_derived_hours",
+    module="location_details",
+    observed="asked",
+    parent="location_detail",
+    doc="Opening hours derived from use by the source; never mixed with declared ones [EM].",
+    key=(*LOCATION_KEY, "content_key"),
+    keyed_by="content",
+    columns=(
+        PARTY,
+        LOCATION_ID,
+        CONTENT_KEY,
+        whole("weekday", "1 Monday to 7 Sunday."),
+        text("period_begin", "Begin, local time.", unit="HH:MM", form="time"),
+        text("period_end", "End, local time.", unit="HH:MM", form="time"),
+    ),
+)
+
 LOCATION_ROAMING_CARD = Table(
     name="location_roaming_card",
     module="location_details",
-    parent="location",
+    observed="asked",
+    parent="location_detail",
     doc="Charging cards accepted at the location [EM].",
     key=(*LOCATION_KEY, "content_key"),
     keyed_by="content",
@@ -296,7 +335,8 @@ LOCATION_ROAMING_CARD = Table(
 LOCATION_PREDICTED_OCCUPANCY = Table(
     name="location_predicted_occupancy",
     module="location_details",
-    parent="location",
+    observed="asked",
+    parent="location_detail",
     doc="Predicted occupancy hour by hour for the coming week [EM].",
     key=(*LOCATION_KEY, "content_key"),
     keyed_by="content",
@@ -323,6 +363,8 @@ LOCATION_TABLES = (
     LOCATION_IMAGE,
     LOCATION_ENTRANCE,
     RELATED_LOCATION,
+    LOCATION_DETAIL,
+    LOCATION_DERIVED_HOURS,
     LOCATION_ROAMING_CARD,
     LOCATION_PREDICTED_OCCUPANCY,
 )

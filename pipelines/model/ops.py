@@ -161,6 +161,19 @@ SNAPSHOT = Table(
     ),
 )
 
+ASKED = Table(
+    name="asked",
+    kind="ops",
+    doc="Of modules that are asked for one location at a time: what a snapshot asked for. Its rows "
+    "say something about these locations alone.",
+    key=("snapshot_date", "module", "location_id"),
+    columns=(
+        SNAPSHOT_DATE,
+        MODULE,
+        key("location_id", "Location asked for; '' where the snapshot speaks about all of them."),
+    ),
+)
+
 LOAD = Table(
     name="load",
     kind="ops",
@@ -220,6 +233,6 @@ MART_BUILD = Table(
 )
 
 REPORT_TABLES = (LEDGER, QUARANTINE, UNOBSERVED, REPAIR, UNKNOWN_ATTRIBUTE)
-OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, LOAD, CHANGE, MART_BUILD)
+OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, ASKED, LOAD, CHANGE, MART_BUILD)
 # Not about one source, so without a source column.
 SOURCELESS_TABLES = frozenset({MART_BUILD.name})

@@ -55,6 +55,17 @@ TARIFF = Table(
         text("energy_supplier_name", "Energy supplier of the tariff's mix."),
         text("energy_product_name", "The supplier's product."),
         flag("is_green_energy", "All energy of the mix from regenerative sources."),
+        money(
+            "max_price_per_min_parked_excl_vat",
+            "Cap of the price per minute parked, without VAT [Voltality].",
+            unit=CURRENCY_PER_UNIT,
+        ),
+        money(
+            "max_price_per_min_parked_incl_vat",
+            "Cap of the price per minute parked, with VAT [Voltality].",
+            unit=CURRENCY_PER_UNIT,
+        ),
+        whole("grace_period_s", "Free parking after charging [Voltality].", unit="s"),
     ),
 )
 
@@ -152,7 +163,7 @@ PRICE_COMPONENT = Table(
     name="price_component",
     module="tariffs",
     parent="tariff_element",
-    doc="A price within an element: ENERGY per kWh, TIME and PARKING_TIME per hour, FLAT once.",
+    doc="A price within an element: per kWh (ENERGY), `time_unit` (TIME, PARKING_TIME) or session.",
     key=(*ELEMENT_KEY, "component_index"),
     keyed_by="position",
     columns=(
@@ -164,6 +175,23 @@ PRICE_COMPONENT = Table(
         money("price", "Price per unit of the dimension, without VAT.", unit=CURRENCY_PER_UNIT),
         number("vat_percent", "VAT; NULL is not stated, never 0.", unit="%"),
         whole("step_size", "Smallest amount billed: Wh (ENERGY) or s (times).", unit="Wh or s"),
+        text("time_unit", "What a price of TIME and PARKING_TIME is for: hour (OCPI) or minute."),
+    ),
+)
+
+TARIFF_PRICE = Table(
+    name="tariff_price",
+    module="tariffs",
+    parent="tariff",
+    doc="A price that a tariff states beside its elements, in the unit of the source [Voltality].",
+    key=(*TARIFF_KEY, "dimension"),
+    columns=(
+        PARTY,
+        TARIFF_ID,
+        key("dimension", "ENERGY, TIME, FLAT or PARKING_TIME."),
+        money("price_excl_vat", "Price per `unit`, without VAT.", unit=CURRENCY_PER_UNIT),
+        money("price_incl_vat", "Price per `unit`, with VAT.", unit=CURRENCY_PER_UNIT),
+        text("unit", "kWh, minute or session; times of OCPI are per hour, these are not."),
     ),
 )
 
@@ -175,4 +203,5 @@ TARIFF_TABLES = (
     TARIFF_ENVIRONMENTAL_IMPACT,
     TARIFF_ELEMENT,
     PRICE_COMPONENT,
+    TARIFF_PRICE,
 )

@@ -63,6 +63,20 @@ RESERVATION = ("RESERVATION", "RESERVATION_EXPIRES")
 
 WEEKDAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
+AUTH_METHOD = ("AUTH_REQUEST", "COMMAND", "WHITELIST")
+
+SESSION_STATUS = ("ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION")
+
+CDR_DIMENSION = (
+    "CURRENT", "ENERGY", "ENERGY_EXPORT", "ENERGY_IMPORT", "FLAT", "MAX_CURRENT", "MAX_POWER",
+    "MIN_CURRENT", "MIN_POWER", "PARKING_TIME", "POWER", "RESERVATION_TIME", "STATE_OF_CHARGE",
+    "TIME",
+)  # fmt: skip
+
+TOKEN_TYPE = ("AD_HOC_USER", "APP_USER", "OTHER", "RFID")
+
+WHITELIST = ("ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER")
+
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "evse_status": EVSE_STATUS,
     "connector_standard": CONNECTOR_STANDARD,
@@ -79,4 +93,9 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "tariff_dimension": TARIFF_DIMENSION,
     "reservation": RESERVATION,
     "weekday": WEEKDAY,
+    "auth_method": AUTH_METHOD,
+    "session_status": SESSION_STATUS,
+    "cdr_dimension": CDR_DIMENSION,
+    "token_type": TOKEN_TYPE,
+    "whitelist": WHITELIST,
 }

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.dialects import postgresql
 
-from pipelines.model import OPS_TABLES, STATE_TABLES, Table
+from pipelines.model import CANONICAL_TABLES, OPS_TABLES, Table
 from pipelines.model.dictionary import data_dictionary
 from pipelines.warehouse.schema import build_metadata
 
@@ -33,7 +33,7 @@ def dbt_sources() -> str:
     document = {
         "version": 2,
         "sources": [
-            _dbt_source("ocpi", "Canonical tables with history.", STATE_TABLES, tables),
+            _dbt_source("ocpi", "What the sources say.", CANONICAL_TABLES, tables),
             _dbt_source("ops", "The ledger of records, snapshots and loads.", OPS_TABLES, tables),
         ],
     }

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine.mock import MockConnection
 
-from pipelines.model import OPS_TABLES, STATE_TABLES, Column, Table, Type
+from pipelines.model import EVENT_TABLES, OPS_TABLES, STATE_TABLES, Column, Table, Type
 from pipelines.model.ops import SOURCELESS_TABLES
 
 SCHEMAS = ("ocpi", "ops", "staging", "intermediate", "marts")
 
 SOURCE_DOC = "Name of the source in sources.yml."
 VALID_FROM_DOC = "First day on which the row is true."
+SNAPSHOT_DATE_DOC = "Day of the snapshot that brought this version of the record."
 VALID_TO_DOC = "First day on which it is true no more; NULL while current."
 # Numbered by Postgres, so that a number says in which order things were written.
 NUMBERED = {"load": "load_id", "change": "change_id", "mart_build": "build_id"}
@@ -70,6 +71,114 @@ VIEWS = (
 from ops.unknown_attribute
 group by source, module, path, unknown_value""",
     ),
+    View(
+        schema="ops",
+        name="location_alias",
+        doc="Location ids that gave way to another one: EVSEs that ended together with their "
+        "location and began on that day under another id of the same source.",
+        columns=(
+            ("source", SOURCE_DOC),
+            ("party", "Party of the ids; '' where the source's ids stand alone."),
+            ("old_location_id", "The id that is no more."),
+            ("new_location_id", "The id under which its EVSEs go on."),
+            ("since", "First day of the new id."),
+            ("basis", "evse_id: the public id is the same; operator_uid: operator and uid are."),
+            ("evses", "EVSEs that were recognised."),
+        ),
+        query="""with operator as (
+    select
+        source,
+        party,
+        location_id,
+        partner_id,
+        valid_from,
+        valid_to
+    from ocpi.location_party
+    where role = 'operator' and partner_id is not null
+),
+gone as (
+    select
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        evse.evse_id,
+        evse.valid_to as since,
+        operator.partner_id
+    from ocpi.evse
+    left join operator
+        on
+            operator.source = evse.source
+            and operator.party = evse.party
+            and operator.location_id = evse.location_id
+            and operator.valid_from < evse.valid_to
+            and (operator.valid_to is null or operator.valid_to >= evse.valid_to)
+    where
+        evse.valid_to is not null
+        and not exists (
+            select
+            from ocpi.location
+            where
+                location.source = evse.source
+                and location.party = evse.party
+                and location.location_id = evse.location_id
+                and location.valid_from <= evse.valid_to
+                and (location.valid_to is null or location.valid_to > evse.valid_to)
+        )
+),
+come as (
+    select
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        evse.evse_id,
+        evse.valid_from as since,
+        operator.partner_id
+    from ocpi.evse
+    left join operator
+        on
+            operator.source = evse.source
+            and operator.party = evse.party
+            and operator.location_id = evse.location_id
+            and operator.valid_from <= evse.valid_from
+            and (operator.valid_to is null or operator.valid_to > evse.valid_from)
+    where
+        (evse.source, evse.valid_from) in (select gone.source, gone.since from gone)
+        and not exists (
+            select
+            from ocpi.evse as before
+            where
+                before.source = evse.source
+                and before.party = evse.party
+                and before.location_id = evse.location_id
+                and before.evse_uid = evse.evse_uid
+                and before.valid_to = evse.valid_from
+        )
+)
+select
+    gone.source,
+    gone.party,
+    gone.location_id as old_location_id,
+    come.location_id as new_location_id,
+    gone.since,
+    case
+        when bool_or(gone.evse_id = come.evse_id) then 'evse_id' else 'operator_uid'
+    end as basis,
+    count(distinct gone.evse_uid) as evses
+from gone
+inner join come
+    on
+        come.source = gone.source
+        and come.party = gone.party
+        and come.since = gone.since
+        and come.location_id <> gone.location_id
+        and (
+            come.evse_id = gone.evse_id
+            or (come.evse_uid = gone.evse_uid and come.partner_id = gone.partner_id)
+        )
+group by gone.source, gone.party, gone.location_id, come.location_id, gone.since""",
+    ),
 )
 
 
@@ -78,6 +187,8 @@ def build_metadata() -> sa.MetaData:
     metadata = sa.MetaData()
     for table in STATE_TABLES:
         _state_table(metadata, table)
+    for table in EVENT_TABLES:
+        _event_table(metadata, table)
     for table in OPS_TABLES:
         _ops_table(metadata, table)
     return metadata
@@ -99,6 +210,19 @@ def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:
         sa.PrimaryKeyConstraint("source", *table.key, "valid_from", name=f"{table.name}_pkey"),
         sa.CheckConstraint("valid_to > valid_from", name=f"{table.name}_validity_check"),
         *(_list_index(table, name) for name in LIST_INDEXES.get(table.name, ())),
+        schema=table.schema,
+        comment=table.doc,
+    )
+
+
+def _event_table(metadata: sa.MetaData, table: Table) -> sa.Table:
+    return sa.Table(
+        table.name,
+        metadata,
+        sa.Column("source", sa.Text(), nullable=False, comment=SOURCE_DOC),
+        *(_column(column) for column in table.columns),
+        sa.Column("snapshot_date", sa.Date(), nullable=False, comment=SNAPSHOT_DATE_DOC),
+        sa.PrimaryKeyConstraint("source", *table.key, name=f"{table.name}_pkey"),
         schema=table.schema,
         comment=table.doc,
     )
@@ -155,6 +279,7 @@ def _postgres_type(of: Type) -> sa.types.TypeEngine[Any]:
         Type.DATE: sa.Date(),
         Type.TIMESTAMP: sa.DateTime(timezone=True),
         Type.JSON: JSONB(),
+        Type.DOCUMENT: JSONB(),
     }
     return types[of]
 
