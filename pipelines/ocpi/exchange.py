@@ -50,7 +50,7 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
             first_refusal = refusal
             continue
         # Refused both ways: the answer to the usual form says what is wrong.
-        refusal, first_refusal = first_refusal or refusal, None
+        refusal, first_refusal = _of_both(first_refusal, refusal, answer), None
         nowhere = answer.status in _NOWHERE or 2000 <= (envelope.status_code or 0) < 3000
         if may_lead_nowhere and nowhere:
             code = envelope.status_code
@@ -93,6 +93,19 @@ def _judged(client: Client, answer: Answer, url: str) -> tuple[Envelope, OcpiWar
     except (SourceError, TransientError) as error:
         return envelope, type(error)(client.credentials.scrubbed(str(error)))
     return envelope, None
+
+
+def _of_both(
+    first: OcpiWarehouseError | None, second: OcpiWarehouseError, answer: Answer
+) -> OcpiWarehouseError:
+    """The refusal to believe of a token's two forms; a server error may hide a wrong token."""
+    if isinstance(first, TransientError) and answer.status in {401, 403}:
+        # Seen: a token that cannot be decoded is body code 3000, one that can but is wrong a 401.
+        return TransientError(
+            f"{first}; or the token is wrong: in its other form (raw or base64-encoded) it was "
+            f"refused with HTTP {answer.status}, so check the token's variable too"
+        )
+    return first or second
 
 
 def _is_about_the_token(answer: Answer, envelope: Envelope) -> bool:
