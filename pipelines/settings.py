@@ -60,8 +60,34 @@ class Settings(BaseSettings):
         return self.home_dir / "dbt"
 
     @property
+    def credentials_dir(self) -> Path:
+        """<source>.token: what a source gave us when we registered with it; closed to others."""
+        return self.home_dir / "credentials"
+
+    @property
     def sources_path(self) -> Path:
         return self.sources.expanduser().absolute()
+
+    def source_token(self, source: str, variable: str | None) -> SecretStr | None:
+        """The token for asking a source: the one received, else that of its variable, else None.
+
+        Raises ConfigurationError where the variable is named but not set.
+        """
+        received = read_token(self.credentials_dir / f"{source}.token")
+        if received is not None or variable is None:
+            return received
+        return secret(variable, needed_by=f"source {source}")
+
+
+def read_token(path: Path) -> SecretStr | None:
+    """A token kept in a file, None where there is no file."""
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigurationError(f"the token in {path} cannot be read: {reason}") from None
 
 
 def secret(variable: str, *, needed_by: str) -> SecretStr:

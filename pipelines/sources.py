@@ -30,6 +30,18 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 DATE_PLACEHOLDER = "{date}"
 
 
+class OwnCredentials(BaseModel):
+    """Who we are to a source that we register with; `url` is that of our own versions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    country_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    party_id: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$", max_length=255)]
+    website: str | None = None
+
+
 class Source(BaseModel):
     """One entry of sources.yml."""
 
@@ -57,6 +69,10 @@ class Source(BaseModel):
     time_out: float = Field(default=60.0, gt=0, description="Seconds without a byte.")
     answers_past_days: bool = Field(
         default=False, description="The server can be asked for a past day (the simulator can)."
+    )
+
+    credentials: OwnCredentials | None = Field(
+        default=None, description="Who we are, for `ocpi-warehouse credentials`."
     )
 
     required: tuple[str, ...] = Field(

@@ -11,7 +11,7 @@ import sys
 import warnings
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -180,6 +180,43 @@ def release(
     typer.echo(
         f"released; load it with: ocpi-warehouse materialize --source {source} --date {which}"
     )
+
+
+@app.command()
+def credentials(
+    source: Annotated[str, typer.Argument(help="Name of the source in sources.yml.")],
+    action: Annotated[Literal["register", "show", "remove"], typer.Argument(help="What to do.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="The source knows us already: tell it anew who we are.")
+    ] = False,
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Print the received token once, and keep it nowhere.")
+    ] = False,
+) -> None:
+    """Register with a source of OCPI 2.1.1, show what it answers, or end the registration.
+
+    The token it gives is kept under HOME/credentials, readable by its owner alone, and used by
+    pulls from then on. Before, the variable named by token_env holds the one its owner gave you.
+    """
+    from pipelines.cli.credentials import run_credentials
+
+    settings = Settings()
+    known = _known_source(load_sources(settings.sources_path), source)
+    run_credentials(settings, known, action=action, update=update, only_print=only_print)
+
+
+@app.command()
+def look_up(
+    source: Annotated[str, typer.Option(help="Name of the source in sources.yml.")],
+    location: Annotated[str | None, typer.Option(help="Id of a location.")] = None,
+    evse: Annotated[str | None, typer.Option(help="EVSE id, e.g. NL*ABC*E1234.")] = None,
+) -> None:
+    """Ask a source now for one location or EVSE, and print what it answers as JSON."""
+    from pipelines.cli.look_up import run_look_up
+
+    settings = Settings()
+    known = _known_source(load_sources(settings.sources_path), source)
+    run_look_up(settings, known, location=location, evse=evse)
 
 
 @app.command()

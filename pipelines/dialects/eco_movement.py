@@ -280,6 +280,7 @@ _PRICE_ID = "holds inside one snapshot only: what it links is linked by price_ke
 DIALECT = Dialect(
     name="eco_movement",
     protocol=Protocol(
+        evse_path="evse?evse_id={evse_id}",
         endpoints=(
             Endpoint(
                 module="locations",

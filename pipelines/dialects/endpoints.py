@@ -45,13 +45,15 @@ class Protocol:
     """How sources of one dialect are spoken to.
 
     `version` is what is asked for first in a version discovery, `accepted_versions` what will do
-    instead, in that order; `role` is the interface role of OCPI 2.2 ("SENDER").
+    instead, in that order; `role` is the interface role of OCPI 2.2 ("SENDER"). `evse_path` is
+    where one EVSE is asked for by its public `{evse_id}`, relative to the source's base_url.
     """
 
     version: str | None = None
     accepted_versions: tuple[str, ...] = ()
     role: str | None = None
     auth: TokenHabit = "token"
+    evse_path: str | None = None
     endpoints: tuple[Endpoint, ...] = field(default=())
 
     def endpoint(self, module: str) -> Endpoint | None:
