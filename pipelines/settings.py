@@ -83,7 +83,7 @@ def read_token(path: Path) -> SecretStr | None:
     """A token kept in a file, None where there is no file."""
     try:
         return SecretStr(path.read_text(encoding="utf-8").strip())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"

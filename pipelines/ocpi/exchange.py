@@ -39,6 +39,7 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
     """
     attempt = 0
     first_refusal: OcpiWarehouseError | None = None
+    doubt = ""
     while True:
         answer = client.get(url, endpoint=endpoint)
         envelope, refusal = _judged(client, answer, url)
@@ -49,8 +50,11 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
             logger.info("%s refused the token as it was sent, the other form is tried", endpoint)
             first_refusal = refusal
             continue
+        if isinstance(first_refusal, TransientError) and answer.status in {401, 403}:
+            # Seen: a wrong token that cannot be decoded is body code 3000, one that can is a 401.
+            doubt = f"; in its other form the token was refused (HTTP {answer.status}): check it"
         # Refused both ways: the answer to the usual form says what is wrong.
-        refusal, first_refusal = _of_both(first_refusal, refusal, answer), None
+        refusal, first_refusal = first_refusal or refusal, None
         nowhere = answer.status in _NOWHERE or 2000 <= (envelope.status_code or 0) < 3000
         if may_lead_nowhere and nowhere:
             code = envelope.status_code
@@ -59,6 +63,8 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
         attempt += 1
         worth_another = not refusal.permanent or (answer.ok and may_be_whole_later(answer.body))
         if not worth_another or attempt >= client.limits.attempts:
+            if doubt and isinstance(refusal, TransientError):
+                raise TransientError(f"{refusal}{doubt}")
             raise refusal
         client.wait_before_retry(attempt - 1, asked_s=None, floor_s=client.limits.first_wait_s)
 
@@ -93,19 +99,6 @@ def _judged(client: Client, answer: Answer, url: str) -> tuple[Envelope, OcpiWar
     except (SourceError, TransientError) as error:
         return envelope, type(error)(client.credentials.scrubbed(str(error)))
     return envelope, None
-
-
-def _of_both(
-    first: OcpiWarehouseError | None, second: OcpiWarehouseError, answer: Answer
-) -> OcpiWarehouseError:
-    """The refusal to believe of a token's two forms; a server error may hide a wrong token."""
-    if isinstance(first, TransientError) and answer.status in {401, 403}:
-        # Seen: a token that cannot be decoded is body code 3000, one that can but is wrong a 401.
-        return TransientError(
-            f"{first}; or the token is wrong: in its other form (raw or base64-encoded) it was "
-            f"refused with HTTP {answer.status}, so check the token's variable too"
-        )
-    return first or second
 
 
 def _is_about_the_token(answer: Answer, envelope: Envelope) -> bool:
