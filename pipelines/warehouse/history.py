@@ -12,7 +12,6 @@ covers all of [D, N), and loading D means: put the new state there, leave the re
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,7 @@ from psycopg import sql
 
 from pipelines.model import Table
 from pipelines.warehouse import phrases
-from pipelines.warehouse.empty_tables import filling
+from pipelines.warehouse.empty_tables import BareTable
 from pipelines.warehouse.staging import AnyConnection
 from pipelines.warehouse.unobserved import Markers, is_unobserved
 
@@ -41,8 +40,6 @@ class Day:
     earlier: date | None
     """The last loaded day before it."""
     markers: Markers
-    claimed: frozenset[str] = frozenset()
-    """Tables without a row of any source, locked for this load."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -63,6 +60,8 @@ class Difference:
     keys: int
     is_first: bool
     """The source has no version in the table at all: the stage is the history."""
+    bare: BareTable | None = None
+    """Where even that is written already, as the table was empty: only its keys are missing."""
 
 
 @dataclass(frozen=True)
@@ -271,18 +270,19 @@ where differing.is_staged and not differing.is_written
 
 
 def _insert_all(connection: AnyConnection, difference: Difference, at: Day) -> Change:
+    if difference.bare:
+        difference.bare.make_keys(connection)
+        return Change(difference.staged, is_open_ended=difference.staged > 0)
     table = difference.table
-    is_claimed = table.name in at.claimed
-    with filling(connection, table) if is_claimed else contextlib.nullcontext():
-        rows = connection.execute(
-            sql.SQL(
-                "insert into {history} (source, {columns}, valid_from, valid_to)"
-                " select %(source)s, {columns}, %(day)s, %(next_day)s from {stage}"
-            ).format(
-                history=phrases.history(table),
-                stage=phrases.stage(table),
-                columns=phrases.columns([column.name for column in table.columns]),
-            ),
-            {**at.about, "next_day": at.next_day},
-        ).rowcount
+    rows = connection.execute(
+        sql.SQL(
+            "insert into {history} (source, {columns}, valid_from, valid_to)"
+            " select %(source)s, {columns}, %(day)s, %(next_day)s from {stage}"
+        ).format(
+            history=phrases.history(table),
+            stage=phrases.stage(table),
+            columns=phrases.columns([column.name for column in table.columns]),
+        ),
+        {**at.about, "next_day": at.next_day},
+    ).rowcount
     return Change(rows, is_open_ended=rows > 0 and at.next_day is None, until=at.next_day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
 from pipelines.sources import Source
 from pipelines.warehouse import phrases, snapshots, verdicts
 from pipelines.warehouse.connect import Warehouse
-from pipelines.warehouse.empty_tables import claim_empty
+from pipelines.warehouse.empty_tables import BareTable, claim_empty, strip
 from pipelines.warehouse.history import (
     Change,
     Day,
@@ -41,7 +41,13 @@ from pipelines.warehouse.snapshots import (
     stored_checks,
     utc_now,
 )
-from pipelines.warehouse.staging import AnyConnection, copy_report, create_stage, fill_stage
+from pipelines.warehouse.staging import (
+    AnyConnection,
+    copy_report,
+    create_stage,
+    fill_history,
+    fill_stage,
+)
 from pipelines.warehouse.unobserved import carry, read_markers, settle_markers
 from pipelines.warehouse.verdicts import Verdict
 
@@ -186,7 +192,16 @@ def _load(
     # Before anything is touched: a lock that comes late may wait for one that waits for us.
     claimed = claim_empty(
         connection,
-        [table for name in names for table in module_tables(name) if snapshot.rows(table.name)],
+        [
+            table
+            for name in names
+            # Versions of a day before a loaded one end, and may have to pass over unobserved days.
+            if not any(
+                loaded > day for loaded in loaded_days(connection, source=source.name, module=name)
+            )
+            for table in module_tables(name)
+            if snapshot.rows(table.name)
+        ],
     )
     _replace_reports(connection, snapshot, source=source.name, modules=names)
     modules = [
@@ -294,24 +309,29 @@ def _stage_module(
         for table in tables
         if table.name in known or (table.name in snapshot.tables and snapshot.rows(table.name) > 0)
     ]
+    bare: dict[str, BareTable] = {}
     for table in present:
-        create_stage(connection, table)
+        batches = snapshot.batches(table.name) if table.name in snapshot.tables else iter(())
+        if table.name in claimed:
+            bare[table.name] = strip(connection, table)
+            filled = fill_history(connection, table, batches, source=source, day=snapshot.day)
+        else:
+            create_stage(connection, table)
+            filled = fill_stage(connection, table, batches)
         staged[table.name] = 0
-        if table.name in snapshot.tables:
-            total = snapshot.rows(table.name)
-            for rows in fill_stage(connection, table, snapshot.batches(table.name)):
-                progress(f"staging {table.name}", rows, total)
-                staged[table.name] = rows
+        for rows in filled:
+            progress(f"staging {table.name}", rows, snapshot.rows(table.name))
+            staged[table.name] = rows
     settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
-    at = replace(_day(connection, source=source, day=snapshot.day, module=module), claimed=claimed)
-    filled = _Module(at, tables, staged=staged)
-    for table in present:
-        filled.differences.append(
-            _compare(
-                connection, table, at, staged=staged[table.name], has_history=table.name in known
-            )
-        )
-    return filled
+    at = _day(connection, source=source, day=snapshot.day, module=module)
+    differences = [
+        Difference(table, staged=rows, keys=rows, is_first=True, bare=bare[table.name])
+        if table.name in bare
+        else _compare(connection, table, at, staged=rows, has_history=table.name in known)
+        for table in present
+        for rows in [staged[table.name]]
+    ]
+    return _Module(at, tables, staged=staged, differences=differences)
 
 
 def _day(connection: AnyConnection, *, source: str, day: date, module: str) -> Day:

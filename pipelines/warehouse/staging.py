@@ -1,8 +1,8 @@
 """Stage tables: what one load brings, as Postgres rows that live as long as its transaction.
 
-Belongs here: making stage tables from the model and filling them (and the report tables of
-`ops`) by binary COPY. Does not belong here: comparing a stage with the history (`history.py`),
-deciding whether to believe it (`verdicts.py`).
+Belongs here: making stage tables from the model and filling them (and claimed history tables,
+and the report tables of `ops`) by binary COPY. Does not belong here: comparing a stage with the
+history (`history.py`), deciding whether to believe it (`verdicts.py`).
 
 They are TEMP: no WAL, gone with the transaction or with the process, however it ends.
 """
@@ -10,7 +10,8 @@ They are TEMP: no WAL, gone with the transaction or with the process, however it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from datetime import date
+from typing import Any, LiteralString
 
 import psycopg
 import pyarrow as pa
@@ -18,7 +19,7 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
 
 from pipelines.model import Table
-from pipelines.warehouse.phrases import stage
+from pipelines.warehouse.phrases import history, stage
 
 AnyConnection = psycopg.Connection[Any]
 
@@ -46,6 +47,30 @@ def fill_stage(
     return _copy(connection, stage(table), table.arrow_schema, batches)
 
 
+def fill_history(
+    connection: AnyConnection,
+    table: Table,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    source: str,
+    day: date,
+) -> Iterator[int]:
+    """COPY batches into a claimed history table, true from the day on; yields as `fill_stage`.
+
+    Frozen: the table was truncated in this transaction and is locked, so no one reads it before
+    the end. The night after then need not mark every row as visible when it first reads it.
+    """
+    around = [pa.field("source", pa.string()), pa.field("valid_from", pa.date32())]
+    schema = pa.schema([around[0], *table.arrow_schema, around[1]])
+    rows = (
+        batch.add_column(0, around[0], pa.repeat(pa.scalar(source), batch.num_rows)).append_column(
+            around[1], pa.repeat(pa.scalar(day), batch.num_rows)
+        )
+        for batch in batches
+    )
+    return _copy(connection, history(table), schema, rows, options="format binary, freeze")
+
+
 def copy_report(
     connection: AnyConnection,
     table: Table,
@@ -67,10 +92,12 @@ def _copy(
     target: sql.Identifier,
     schema: pa.Schema,
     batches: Iterable[pa.RecordBatch],
+    *,
+    options: LiteralString = "format binary",
 ) -> Iterator[int]:
     encoder = ArrowToPostgresBinaryEncoder(schema)
-    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        target, sql.SQL(", ").join(map(sql.Identifier, schema.names))
+    statement = sql.SQL("copy {} ({}) from stdin ({})").format(
+        target, sql.SQL(", ").join(map(sql.Identifier, schema.names)), sql.SQL(options)
     )
     rows = 0
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
