@@ -20,6 +20,7 @@ from pipelines.dialects.declare import Dialect
 from pipelines.errors import ConfigurationError
 from pipelines.flatten.flattening import Sink, flatten_module
 from pipelines.flatten.records import Record, Records
+from pipelines.flatten.rewriting import no_hash_key
 from pipelines.flatten.tally import FlattenReport
 
 __all__ = [
@@ -127,12 +128,14 @@ def flatten_snapshot(
     source: str,
     day: date,
     lake: Lake[P],
+    hash_key: Callable[[], bytes] = no_hash_key,
     progress: Progress | None = None,
 ) -> Flattened[P]:
     """Flattens the believable modules of an attempt into the lake, all or nothing.
 
     The day's snapshot in the lake is replaced when everything is written. Modules that could not
     be pulled are left out of it: the lake says nothing about them, which the load understands.
+    `hash_key` is asked for where a module holds what names a person.
     """
     unknown = [name for name in attempt.modules if dialect.module(name) is None]
     if unknown:
@@ -150,7 +153,12 @@ def flatten_snapshot(
     )
     with writer:
         reports = flatten_modules(
-            modules, dialect=dialect, day=day, sink=writer.write, progress=progress
+            modules,
+            dialect=dialect,
+            day=day,
+            sink=writer.write,
+            hash_key=hash_key,
+            progress=progress,
         )
     assert writer.published is not None  # a block that ends well has published
     return Flattened(writer.published, reports)
@@ -162,20 +170,22 @@ def flatten_modules(
     dialect: Dialect,
     day: date,
     sink: Sink,
+    hash_key: Callable[[], bytes] = no_hash_key,
     progress: Progress | None = None,
 ) -> dict[str, FlattenReport]:
     """Flattens modules one after the other; rows and report tables go to `sink`."""
     reports: dict[str, FlattenReport] = {}
-    for name, records in modules.items():
-        module = dialect.module(name)
-        if module is None:
-            continue
+    declared = {name: dialect.module(name) for name in modules}
+    beside = {name: (found, modules[name]) for name, found in declared.items() if found}
+    for name, (module, records) in beside.items():
         reports[name] = flatten_module(
             records,
             module=module,
             day=day,
             sink=sink,
             ignored=dialect.ignored_in(name),
+            hash_key=hash_key,
+            beside=beside,
             progress=None if progress is None else _stage(progress, f"flatten {name}"),
         )
         for table, rows in reports[name].tables().items():

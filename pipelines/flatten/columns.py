@@ -69,7 +69,7 @@ class Columns:
                 return self._text_like(raw, where, column, path)
             case Type.TEXT_LIST:
                 return self._texts(raw, where, column, path)
-            case Type.BOOL:
+            case Type.BOOL | Type.DOCUMENT:  # a document is text that rewriting.py wrote
                 return raw
             case Type.FLOAT:
                 return self._number(raw, where, column)

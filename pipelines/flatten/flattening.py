@@ -30,6 +30,7 @@ from pipelines.flatten.records import (
     Records,
     look_for_duplicates,
 )
+from pipelines.flatten.rewriting import Beside, Rewriter, no_hash_key
 from pipelines.flatten.tally import FlattenReport, Quarantined, Tally, build_report, printable
 
 Sink = Callable[[str, pa.Table], None]
@@ -55,26 +56,31 @@ def flatten_module(
     day: date,
     sink: Sink,
     ignored: frozenset[str] = frozenset(),
+    hash_key: Callable[[], bytes] = no_hash_key,
+    beside: Beside | None = None,
     progress: Progress | None = None,
 ) -> FlattenReport:
     """Writes the rows of a module to `sink`, table by table in landing order, and reports.
 
     `records` gives the groups of raw records anew each time it is called: keys that come twice
     are looked for before anything is written. Memory is bounded by the largest group, plus some
-    100 bytes a record for the keys.
+    100 bytes a record for the keys. `hash_key` and `beside`, the modules of the same snapshot,
+    are asked for where the module's records are rewritten by them.
     """
     tally = Tally()
     shape = shape_of(module)
-    keys = look_for_duplicates(module, shape, records)
+    rewriter = Rewriter(module, shape, hash_key=hash_key, beside=beside, ignored=ignored)
+    unheard = rewriter.records(records, Tally())
+    keys = look_for_duplicates(module, shape, unheard)
     run = _Run(module, shape, keys, tally, ignored)
     done = 0
-    for group in records():
+    for group in rewriter.records(records, tally)():
         for table, rows in run.group(group):
             sink(table, rows)
         done += len(group)
         if progress is not None:
             progress(done)
-    run.settle(records)
+    run.settle(unheard)
     levels = [rows.table for rows in module.root.walk() if not rows.is_narrow]
     return build_report(tally, module=module.name, day=day, levels=dict.fromkeys(levels))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -100,7 +100,24 @@ def parsed(raw: bytes, tally: Tally, table: str) -> Any:
     except UnicodeDecodeError:
         text = raw.decode("utf-8", "replace")
         tally.repair(table, "", repair="broken_utf8")
-    return json.loads(text, strict=False, parse_float=Decimal, object_pairs_hook=object_from)
+    return json.loads(text, strict=False, parse_float=_exact, object_pairs_hook=object_from)
+
+
+def _exact(number: str) -> Decimal | float:
+    try:
+        return Decimal(number)
+    except InvalidOperation:  # an exponent of twenty digits
+        return float(number)
+
+
+def json_of(value: Any) -> str:
+    """A parsed value as JSON text again, numbers exact, half surrogates escaped."""
+    if isinstance(value, dict):
+        members = (f"{json.dumps(name)}:{json_of(held)}" for name, held in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_of, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
 def as_json(value: Any) -> str:

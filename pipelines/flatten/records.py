@@ -145,8 +145,9 @@ def _micros(time: str) -> int:
 
 
 def time_field(root: Rows) -> Field | None:
-    for rows in root.children:
-        found = rows.field_of("last_updated") if rows.is_narrow else None
+    """Where an object says when it was touched: itself, or in a table of its own beside it."""
+    for rows in (root, *(child for child in root.children if child.is_narrow)):
+        found = rows.field_of("last_updated")
         if found:
             return found
     return None

@@ -32,6 +32,7 @@ CONNECTOR = {
     "last_updated": "2026-06-07T10:00:00Z",
 }
 EVSE = {"uid": "E1", "status": "AVAILABLE", "last_updated": "2026-06-07T10:00:00Z"}
+HASH_KEY = b"a key for tests"
 TARIFF = {"id": "T1", "country_code": "NL", "party_id": "TNM", "currency": "EUR"}
 
 
@@ -51,6 +52,7 @@ class Outcome:
             day=date(2026, 6, 7),
             sink=lambda table, rows: found[table].append(rows),
             ignored=DIALECTS[dialect].ignored_in(module),
+            hash_key=lambda: HASH_KEY,
         )
         self.tables = {name: pa.concat_tables(parts).to_pylist() for name, parts in found.items()}
 
