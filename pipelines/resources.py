@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -75,8 +75,12 @@ class Project:
             )
         return attempt
 
-    def source_ranks(self) -> dict[str, int]:
-        return {name: source.rank for name, source in self.sources.items()}
+    def dbt_variables(self) -> dict[str, Mapping[str, int | str]]:
+        """What the marts have to know of sources.yml."""
+        return {
+            "source_ranks": {name: source.rank for name, source in self.sources.items()},
+            "source_dialects": {name: source.dialect for name, source in self.sources.items()},
+        }
 
     def export_dbt_environment(self) -> None:
         """Let dbt, a process of its own, find the warehouse: its profile reads these variables.

@@ -59,17 +59,36 @@
     )
 {%- endmacro %}
 
-{# Rank of a source between copies of the same age, as given by the variable source_ranks. #}
-{% macro source_rank(column) -%}
-    {%- set ranks = var('source_ranks') -%}
-    {%- if ranks is mapping and ranks -%}
+{# Status of an EVSE by those of its connectors, for sources that have it at that level alone; an
+   aggregate. Only one connector can be used at a time, so that what is in use, or could be, comes
+   first. A word that is in no vocabulary counts where there is no other, so that it is not hidden. #}
+{% macro status_of_connectors(column) -%}
+    {%- set order = "array['CHARGING', 'FINISHING', 'PREPARING', 'RESERVED', 'AVAILABLE', 'BLOCKED',"
+        ~ " 'INOPERATIVE', 'OUTOFORDER', 'PLANNED', 'UNKNOWN', 'REMOVED']" -%}
+    coalesce(({{ order }})[min(array_position({{ order }}, {{ column }}))], min({{ column }}))
+{%- endmacro %}
+
+{# What a variable {source: value} says of the source in a column. #}
+{% macro of_source(variable, column, otherwise) -%}
+    {%- set known = var(variable) -%}
+    {%- if known is mapping and known -%}
         case {{ column }}
-            {%- for name, rank in ranks.items() %}
-            when '{{ name }}' then {{ rank | int }}
+            {%- for name, value in known.items() %}
+            when '{{ name }}' then {{ "'" ~ value ~ "'" if value is string else value }}
             {%- endfor %}
-            else 100
+            else {{ otherwise }}
         end
     {%- else -%}
-        100
+        {{ otherwise }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Rank of a source between copies of the same age. #}
+{% macro source_rank(column) -%}
+    {{ of_source('source_ranks', column, '100') }}
+{%- endmacro %}
+
+{# Dialect of a source; NULL for one that sources.yml names no more. #}
+{% macro source_dialect(column) -%}
+    {{ of_source('source_dialects', column, 'null::text') }}
 {%- endmacro %}

@@ -13,10 +13,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from pipelines.errors import ConfigurationError
 from pipelines.failures import explained
-from pipelines.model import STATE_TABLES, TABLES
 from pipelines.resources import DBT_PROJECT_DIR, Project
 from pipelines.sources import Source
 from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, marts_lock, pending_build
+from pipelines.warehouse.generated import STAGED
 
 MARTS_GROUP = "marts"
 DBT_PROJECT = DbtProject(DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
@@ -48,7 +48,7 @@ def loaded_tables(sources: Iterable[Source]) -> list[dg.AssetSpec]:
             group_name=schema,
             kinds={"postgres"},
         )
-        for schema, tables in (("ocpi", STATE_TABLES), ("ops", (TABLES["snapshot"],)))
+        for schema, tables in STAGED.items()
         for table in tables
     ]
 
@@ -93,21 +93,18 @@ def _is_older(manifest: Path, *, than: Path) -> bool:
     return any(f.suffix in kinds and f.stat().st_mtime > born for f in files)
 
 
-def dbt_arguments(pending: PendingBuild, *, source_ranks: Mapping[str, int]) -> list[str]:
+def dbt_arguments(pending: PendingBuild, *, variables: Mapping[str, object]) -> list[str]:
     """The arguments of the one dbt call that brings the marts up to date.
 
     A full build passes no days; unit tests belong to the test command, not to the night.
     """
-    variables = {
-        "affected_days": [] if pending.is_full else [day.isoformat() for day in pending.days],
-        "source_ranks": dict(sorted(source_ranks.items())),
-    }
+    days = [] if pending.is_full else [day.isoformat() for day in pending.days]
     return [
         "build",
         "--exclude-resource-type",
         "unit_test",
         "--vars",
-        json.dumps(variables),
+        json.dumps({**variables, "affected_days": days}, sort_keys=True),
         *(["--full-refresh"] if pending.is_full else []),
     ]
 
@@ -128,8 +125,8 @@ def marts_assets() -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
     ) -> Iterator[Any]:
         with explained(), marts_lock(project.warehouse):
-            ranks = project.source_ranks()
-            fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, ranks)
+            variables = project.dbt_variables()
+            fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, variables)
             pending = pending_build(project.warehouse, fingerprint, manifest=manifest)
             if pending is None:
                 project.progress("marts are up to date", 0, 0)
@@ -137,7 +134,7 @@ def marts_assets() -> list[dg.AssetsDefinition]:
             project.export_dbt_environment()
             dbt = DbtCliResource(project_dir=DBT_PROJECT, dbt_executable=DBT)
             build = dbt.cli(
-                dbt_arguments(pending, source_ranks=ranks),
+                dbt_arguments(pending, variables=variables),
                 context=context,
                 # One folder, overwritten by each build; by default every build leaves a new one.
                 target_path=project.settings.dbt_dir,

@@ -56,9 +56,9 @@ def marts_lock(warehouse: Warehouse) -> Iterator[None]:
         yield
 
 
-def dbt_fingerprint(project_dir: Path, source_ranks: Mapping[str, int]) -> str:
-    """SHA-256 over everything of dbt that decides a figure, and the ranks of the sources."""
-    digest = hashlib.sha256(json.dumps(dict(source_ranks), sort_keys=True).encode())
+def dbt_fingerprint(project_dir: Path, variables: Mapping[str, object]) -> str:
+    """SHA-256 over everything of dbt that decides a figure, its variables included."""
+    digest = hashlib.sha256(json.dumps(dict(variables), sort_keys=True).encode())
     parts = ("models", "macros", "seeds")
     files = [project_dir / "dbt_project.yml"]
     files += [f for part in parts for f in (project_dir / part).rglob("*") if f.is_file()]

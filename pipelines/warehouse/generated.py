@@ -1,13 +1,15 @@
 """Files of the project that follow from the model: written here, and checked for drift.
 
-Belongs here: dbt's source declarations, and where each generated file stands. Does not belong
-here: the model itself (`model/`), the data dictionary's text (`model/dictionary.py`), migrations
-(frozen: a test compares where they end with `schema.py`).
+Belongs here: dbt's source declarations and its staging views, which say nothing of their own, and
+where each generated file stands. Does not belong here: the model itself (`model/`), the data
+dictionary's text (`model/dictionary.py`), migrations (frozen: a test compares where they end with
+`schema.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +17,83 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.dialects import postgresql
 
-from pipelines.model import CANONICAL_TABLES, OPS_TABLES, Table
+from pipelines.model import CANONICAL_TABLES, OPS_TABLES, TABLES, Table
 from pipelines.model.dictionary import data_dictionary
-from pipelines.warehouse.schema import build_metadata
+from pipelines.warehouse.schema import VIEWS, View, build_metadata
 
-DBT_SOURCES = Path("dbt_project/models/staging/_sources.yml")
+STAGING = Path("dbt_project/models/staging")
+DBT_SOURCES = STAGING / "_sources.yml"
+DBT_STAGING = STAGING / "staging.yml"
 DATA_DICTIONARY = Path("docs/data_dictionary.md")
 
-_SOURCES_HEADER = (
-    "# Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.\n"
+_GENERATED = (
+    "Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew."
 )
+_ALIAS = next(view for view in VIEWS if view.name == "location_alias")
+# What dbt reads. Of the ledger: what says which days and ids there are; the rest is for people.
+STAGED: dict[str, tuple[Table | View, ...]] = {
+    "ocpi": CANONICAL_TABLES,
+    "ops": (TABLES["snapshot"], _ALIAS),
+}
+_STAGED_DOC = {
+    "state": " Every version; is_current marks what is true now.",
+    "event": " The newest version of every record.",
+}
 
 
 def dbt_sources() -> str:
     """Every table of schemas `ocpi` and `ops` as a dbt source, with types and descriptions."""
-    tables = build_metadata().tables
-    document = {
-        "version": 2,
-        "sources": [
-            _dbt_source("ocpi", "What the sources say.", CANONICAL_TABLES, tables),
-            _dbt_source("ops", "The ledger of records, snapshots and loads.", OPS_TABLES, tables),
-        ],
-    }
+    sources = [
+        _dbt_source("ocpi", "What the sources say.", CANONICAL_TABLES),
+        _dbt_source("ops", "The ledger of records, snapshots and loads.", (*OPS_TABLES, _ALIAS)),
+    ]
+    return _yaml({"version": 2, "sources": sources})
+
+
+def dbt_staging() -> str:
+    """The description of every staging view."""
+    models = [
+        {"name": _staging_name(schema, staged), "description": _staged_doc(staged)}
+        for schema, of_schema in STAGED.items()
+        for staged in of_schema
+    ]
+    return _yaml({"version": 2, "models": models})
+
+
+def dbt_staging_view(schema: str, name: str) -> str:
+    """The text of one staging view: all declared columns, by dbt's own list of them."""
+    return f"-- {_GENERATED}\n{{{{ staged('{schema}', '{name}') }}}}\n"
+
+
+def _staging_name(schema: str, staged: Table | View) -> str:
+    return f"stg_{schema}__{staged.name}"
+
+
+def _staged_doc(staged: Table | View) -> str:
+    return staged.doc + (_STAGED_DOC.get(staged.kind, "") if isinstance(staged, Table) else "")
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
-    return _SOURCES_HEADER + text
+    return f"# {_GENERATED}\n{text}"
 
 
-def _dbt_source(
-    schema: str, description: str, declared: Sequence[Table], tables: Mapping[str, sa.Table]
-) -> dict[str, Any]:
+def _dbt_source(schema: str, description: str, declared: Iterable[Table | View]) -> dict[str, Any]:
+    tables = build_metadata().tables
     return {
         "name": schema,
         "schema": schema,
         "description": description,
-        "tables": [_dbt_table(tables[f"{schema}.{table.name}"]) for table in declared],
+        "tables": [
+            _dbt_view(one) if isinstance(one, View) else _dbt_table(tables[f"{schema}.{one.name}"])
+            for one in declared
+        ],
     }
+
+
+def _dbt_view(view: View) -> dict[str, Any]:
+    columns = [{"name": name, "description": doc} for name, doc in view.columns]
+    return {"name": view.name, "description": view.doc, "columns": columns}
 
 
 def _dbt_table(table: sa.Table) -> dict[str, Any]:
@@ -71,6 +115,14 @@ def _dbt_table(table: sa.Table) -> dict[str, Any]:
 _FILES: dict[Path, Callable[[], str]] = {
     DBT_SOURCES: dbt_sources,
     DATA_DICTIONARY: data_dictionary,
+    DBT_STAGING: dbt_staging,
+    **{
+        STAGING / f"{_staging_name(schema, staged)}.sql": partial(
+            dbt_staging_view, schema, staged.name
+        )
+        for schema, of_schema in STAGED.items()
+        for staged in of_schema
+    },
 }
 
 

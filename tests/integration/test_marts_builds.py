@@ -62,7 +62,7 @@ def dbt_build(project: Project, *arguments: str) -> subprocess.CompletedProcess[
     project.export_dbt_environment()
     folder = str(DBT_PROJECT_DIR)
     target = str(project.settings.dbt_dir)
-    variables = json.dumps({"source_ranks": project.source_ranks()})
+    variables = json.dumps(project.dbt_variables())
     return subprocess.run(
         [
             *(DBT, "build", "--project-dir", folder, "--profiles-dir", folder),

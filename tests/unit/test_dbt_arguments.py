@@ -21,7 +21,7 @@ def variables(arguments: list[str]) -> dict[str, object]:
 
 def test_a_build_of_affected_days_names_them() -> None:
     pending = PendingBuild((1, 2), "f", is_full=False, days=DAYS)
-    arguments = dbt_arguments(pending, source_ranks={"b": 1, "a": 100})
+    arguments = dbt_arguments(pending, variables={"source_ranks": {"b": 1, "a": 100}})
     assert variables(arguments) == {
         "affected_days": ["2026-06-06", "2026-06-07"],
         "source_ranks": {"a": 100, "b": 1},
@@ -30,14 +30,14 @@ def test_a_build_of_affected_days_names_them() -> None:
 
 
 def test_a_full_build_names_no_days() -> None:
-    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days=()), source_ranks={})
+    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days=()), variables={})
     assert variables(arguments)["affected_days"] == []
     assert arguments[-1] == "--full-refresh"
 
 
 @pytest.mark.parametrize("is_full", [True, False])
 def test_unit_tests_stay_out_of_the_night(is_full: bool) -> None:
-    arguments = dbt_arguments(PendingBuild((), "f", is_full=is_full, days=DAYS), source_ranks={})
+    arguments = dbt_arguments(PendingBuild((), "f", is_full=is_full, days=DAYS), variables={})
     assert arguments[0] == "build"
     assert arguments[arguments.index("--exclude-resource-type") + 1] == "unit_test"
 
@@ -50,10 +50,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_changed_code_names_or_ranks_change_the_fingerprint(project: Path) -> None:
-    ranks = {"a": 1, "b": 2}
+def test_changed_code_names_or_variables_change_the_fingerprint(project: Path) -> None:
+    ranks: dict[str, object] = {"source_ranks": {"a": 1, "b": 2}}
     found = [dbt_fingerprint(project, ranks)]
-    found.append(dbt_fingerprint(project, {"a": 1, "b": 3}))
+    found.append(dbt_fingerprint(project, {"source_ranks": {"a": 1, "b": 3}}))
+    found.append(dbt_fingerprint(project, {**ranks, "source_dialects": {"a": "voltality"}}))
+    found.append(dbt_fingerprint(project, {**ranks, "source_dialects": {"a": "eco_movement"}}))
     (project / "models" / "one.sql").write_text("select 2\n", encoding="utf-8")
     found.append(dbt_fingerprint(project, ranks))
     (project / "models" / "one.sql").rename(project / "models" / "two.sql")
@@ -65,7 +67,7 @@ def test_changed_code_names_or_ranks_change_the_fingerprint(project: Path) -> No
 
 
 def test_what_dbt_writes_and_the_order_of_the_sources_do_not(project: Path) -> None:
-    before = dbt_fingerprint(project, {"a": 1, "b": 2})
+    before = dbt_fingerprint(project, {"source_ranks": {"a": 1, "b": 2}})
     (project / "target").mkdir()
     (project / "target" / "manifest.json").write_text("{}", encoding="utf-8")
-    assert dbt_fingerprint(project, {"b": 2, "a": 1}) == before
+    assert dbt_fingerprint(project, {"source_ranks": {"b": 2, "a": 1}}) == before

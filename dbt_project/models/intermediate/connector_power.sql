@@ -3,18 +3,24 @@ with
 
 connector as (
     select
-        source,
-        party,
-        location_id,
-        evse_uid,
-        connector_id,
-        valid_from,
-        valid_to,
-        power_type,
-        voltage_v,
-        amperage_a,
-        max_power_w as declared_power
-    from {{ ref('stg_ocpi__connector') }}
+        connector.source,
+        connector.party,
+        connector.location_id,
+        connector.evse_uid,
+        connector.connector_id,
+        connector.valid_from,
+        connector.valid_to,
+        connector.power_type,
+        connector.voltage_v,
+        connector.amperage_a,
+        connector.max_power_w as declared_power,
+        -- A source that sources.yml names no more is read by the standard.
+        coalesce(dialect_semantics.declared_power_unit, 'W') as declared_power_unit,
+        dialect_semantics.voltage_basis,
+        dialect_semantics.amperage_basis
+    from {{ ref('stg_ocpi__connector') }} as connector
+    left join {{ ref('dialect_semantics') }} as dialect_semantics
+        on {{ source_dialect('connector.source') }} = dialect_semantics.dialect
 ),
 
 judged as (
@@ -63,13 +69,25 @@ derived as (
     from judged
 ),
 
-decided as (
+measured as (
     select
         derived.*,
         case
+            -- Between two readings a factor of 1,000 apart, the nearer one: within sqrt(1000) it is kW.
+            when declared_power_unit = 'unstated'
+                then coalesce(declared_power <= sqrt(1000) * derived_kw, declared_power < 1000)
+            else declared_power < 1000 and coalesce(declared_power <= 1.15 * derived_kw, true)
+        end as is_declared_in_kw
+    from derived
+),
+
+decided as (
+    select
+        measured.*,
+        case
             when declared_power is null or declared_power <= 0 then null
-            when declared_power < 1000 and coalesce(declared_power <= 1.15 * derived_kw, true)
-                then 'declared_kw'
+            when is_declared_in_kw then 'declared_kw'
+            -- No charger is that weak in W.
             when declared_power < 1000 then null
             when
                 declared_power > 1000000
@@ -82,7 +100,7 @@ decided as (
                 then 'declared_milli'
             else 'declared'
         end as declared_method
-    from derived
+    from measured
 ),
 
 powered as (
@@ -114,11 +132,16 @@ select
     power_kw,
     power_method,
     declared_power,
+    declared_power_unit,
+    voltage_basis,
+    amperage_basis,
     derived_kw,
     derived_method,
     case when power_kw is null then derived_reason end as power_reason,
-    coalesce(declared_method = 'declared' and power_kw > (1.15 * derived_kw)::numeric, false)
-        as is_above_rating,
+    coalesce(
+        declared_method in ('declared', 'declared_kw') and power_kw > (1.15 * derived_kw)::numeric,
+        false
+    ) as is_above_rating,
     coalesce(declared_power > 0 and declared_method is null, false) as is_declared_power_ignored,
     case
         when power_type = 'DC' and power_kw >= 350 then 'dc_ultra_fast_2'

@@ -119,6 +119,26 @@ status as (
             and {{ is_true_on('evse_status', 'source_day.source_snapshot_date') }}
 ),
 
+-- Where the source has the status of connectors alone.
+connector_status as (
+    select
+        connector_status.source,
+        connector_status.party,
+        connector_status.location_id,
+        connector_status.evse_uid,
+        {{ status_of_connectors('connector_status.status') }} as status
+    from {{ ref('stg_ocpi__connector_status') }} as connector_status
+    inner join source_day
+        on
+            connector_status.source = source_day.source
+            and {{ is_true_on('connector_status', 'source_day.source_snapshot_date') }}
+    group by
+        connector_status.source,
+        connector_status.party,
+        connector_status.location_id,
+        connector_status.evse_uid
+),
+
 -- Only one connector of an EVSE can be used at a time: the strongest is the EVSE's.
 strongest as (
     select distinct on (connector.source, connector.party, connector.location_id, connector.evse_uid)
@@ -180,7 +200,7 @@ select
     coalesce(place.country, 'unknown') as country,
     coalesce(operator.operator_id, 'unknown') as operator_id,
     coalesce(operator.operator_name, 'Unknown operator') as operator_name,
-    status.status,
+    coalesce(status.status, connector_status.status) as status,
     status.last_updated,
     strongest.power_kw,
     strongest.power_method,
@@ -193,4 +213,5 @@ left join place using (source, party, location_id)
 left join named using (source, party, location_id)
 left join operator on named.spelling_key = operator.spelling_key
 left join status using (source, party, location_id, evse_uid)
+left join connector_status using (source, party, location_id, evse_uid)
 left join strongest using (source, party, location_id, evse_uid)

@@ -80,38 +80,6 @@ keyed as (
     from first_of_key
 ),
 
--- REMOVED, where that was the last that was heard.
-marked_removed as (
-    select
-        last_status.source,
-        last_status.party,
-        last_status.location_id,
-        last_status.evse_uid,
-        coalesce(last_status.valid_to, 'infinity') as to_day,
-        (
-            select min(removed.valid_from)
-            from {{ ref('stg_ocpi__evse_status') }} as removed
-            where
-                removed.source = last_status.source
-                and removed.party = last_status.party
-                and removed.location_id = last_status.location_id
-                and removed.evse_uid = last_status.evse_uid
-                and removed.valid_from > coalesce((
-                    select max(other.valid_from)
-                    from {{ ref('stg_ocpi__evse_status') }} as other
-                    where
-                        other.source = last_status.source
-                        and other.party = last_status.party
-                        and other.location_id = last_status.location_id
-                        and other.evse_uid = last_status.evse_uid
-                        and other.valid_from < last_status.valid_from
-                        and other.status is distinct from 'REMOVED'
-                ), '-infinity')
-        ) as removed_on
-    from {{ ref('stg_ocpi__evse_status') }} as last_status
-    where last_status.status = 'REMOVED'
-),
-
 key_presence as (
     select
         keyed.physical_evse_key,
@@ -120,7 +88,7 @@ key_presence as (
         source_span.last_loaded_on,
         greatest(presence.from_day, keyed.key_from_day) as from_day,
         least(presence.to_day, keyed.key_to_day) as to_day,
-        case when keyed.key_to_day >= presence.to_day then marked_removed.removed_on end as removed_on
+        case when keyed.key_to_day >= presence.to_day then evse_removal.removed_on end as removed_on
     from keyed
     inner join source_span using (source)
     inner join presence
@@ -131,13 +99,14 @@ key_presence as (
             and keyed.evse_uid = presence.evse_uid
             and keyed.key_from_day < presence.to_day
             and keyed.key_to_day > presence.from_day
-    left join marked_removed
+    -- REMOVED, where that was the last that was heard.
+    left join {{ ref('evse_removal') }} as evse_removal
         on
-            presence.source = marked_removed.source
-            and presence.party = marked_removed.party
-            and presence.location_id = marked_removed.location_id
-            and presence.evse_uid = marked_removed.evse_uid
-            and presence.to_day = marked_removed.to_day
+            presence.source = evse_removal.source
+            and presence.party = evse_removal.party
+            and presence.location_id = evse_removal.location_id
+            and presence.evse_uid = evse_removal.evse_uid
+            and presence.to_day = coalesce(evse_removal.valid_to, 'infinity')
 ),
 
 reaching as (

@@ -1,1 +1,2 @@
-{{ staged_history('connector_freshness') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'connector_freshness') }}

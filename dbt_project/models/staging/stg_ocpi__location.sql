@@ -1,1 +1,2 @@
-{{ staged_history('location') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'location') }}

@@ -1,1 +1,2 @@
-{{ staged_history('location_exceptional_period') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'location_exceptional_period') }}

@@ -1,1 +1,2 @@
-{{ staged_history('price_component') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'price_component') }}

@@ -1,1 +1,2 @@
-{{ staged_history('related_location') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'related_location') }}

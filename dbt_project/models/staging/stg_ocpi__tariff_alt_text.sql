@@ -1,1 +1,2 @@
-{{ staged_history('tariff_alt_text') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'tariff_alt_text') }}

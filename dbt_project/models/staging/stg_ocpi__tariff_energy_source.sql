@@ -1,1 +1,2 @@
-{{ staged_history('tariff_energy_source') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ocpi', 'tariff_energy_source') }}

@@ -1,1 +1,2 @@
-{{ staged_ledger('snapshot') }}
+-- Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew.
+{{ staged('ops', 'snapshot') }}
