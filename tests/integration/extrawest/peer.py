@@ -111,10 +111,11 @@ def python_of_environment() -> Path:
     with FileLock(CACHE / "lock"):
         if not (environment / "ready").exists():
             shutil.rmtree(environment, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", environment)
+            # Isolated (-I): what the caller's PYTHONPATH has would count as installed.
+            _run(sys.executable, "-I", "-m", "venv", environment)
             # The lock is the whole truth: `overrides.txt` goes against a pin of the package.
             _run(
-                *(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+                *(python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
                 *("--no-deps", "--require-hashes", "--requirement", LOCK_FILE),
             )
             (environment / "ready").touch()

@@ -8,7 +8,7 @@ Does not belong here: the records (given as a file), the environment (`peer.py`)
 
 SETUP.json: {"roles": ["CPO"], "token_a": "...", "party_id": "EXW", "records": {"locations": []}}.
 The tokens come in that file, so that the process list shows none. The first line on stdout is
-the port; a request sent from then on waits until the server has been set up.
+the port.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from typing import Any
 SETUP: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text())
 LISTENING = socket.create_server(("127.0.0.1", 0))
 PORT = LISTENING.getsockname()[1]
-print(PORT, flush=True)
 
 # Read by the package when it is imported; it puts them into every address it names.
 os.environ |= {"OCPI_HOST": f"127.0.0.1:{PORT}", "PROTOCOL": "http"}
@@ -146,4 +145,6 @@ application = get_application(
 )
 
 if __name__ == "__main__":
+    # Said once nothing can go wrong any more; the socket listens, so a request now only waits.
+    print(PORT, flush=True)
     uvicorn.Server(uvicorn.Config(application, log_level="warning")).run(sockets=[LISTENING])
