@@ -309,6 +309,7 @@ DIALECT = Dialect(
                 path="locations",
                 detail_path="locations/{id}",
                 is_default=False,
+                details_of="locations",
             ),
             Endpoint(
                 module="deprecated_prices", identifier="prices", path="prices", is_default=False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Pagination = Literal["link", "last_record", "none"]
+Pagination = Literal["link", "offset", "last_record", "none"]
 TokenHabit = Literal["token", "token_base64", "bearer", "none"]
 
 
@@ -25,7 +25,10 @@ class Endpoint:
     `is_default`: pulled when the source names no modules. `window`: asked for the records updated
     on the partition's day, and so can be asked for any past day. `side`: which of two endpoints
     of one identifier is meant where a peer lists its CPO's and its eMSP's without a role.
-    `list_keys`: under which names an answer without OCPI envelope holds its list.
+    `list_keys`: under which names an answer without OCPI envelope holds its list, if not under a
+    general one ("data"). `details_of`: asked one by one, for ids that another module has listed,
+    or read from that module's pages where they carry the details; pulled where the source's
+    setting `details` says how.
     """
 
     module: str
@@ -38,6 +41,7 @@ class Endpoint:
     window: bool = False
     side: Literal["cpo", "emsp"] = "cpo"
     list_keys: tuple[str, ...] = ()
+    details_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
