@@ -6,7 +6,7 @@ Does not belong here: reading by it (`flatten/reading.py`), mending by it (`flat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,9 +36,6 @@ RAW_TYPES: dict[Kind, pa.DataType] = {
     "flag": pa.bool_(),
     "texts": pa.list_(pa.string()),
 }
-# What a whole feed may send instead, without losing the fast path: coordinates as numbers or as
-# text, voltage as text, ids as whole numbers.
-OTHER_TYPES: dict[Kind, pa.DataType] = {"text": pa.int64(), "number": pa.string()}
 
 
 @dataclass(slots=True)
@@ -131,24 +128,13 @@ def _descend(target: Object, names: list[str]) -> Object:
     return target
 
 
-def raw_type(
-    node: Node, *, others: Mapping[str, pa.DataType] | None = None, at: str = ""
-) -> pa.DataType:
-    """The Arrow type to read a node with.
-
-    `others` names leaves, as pyarrow.json's messages do (`/evses/[]/uid`), that this source
-    sends in their other type.
-    """
+def raw_type(node: Node) -> pa.DataType:
+    """The Arrow type of a node in its declared form."""
     if isinstance(node, Leaf):
-        return (others or {}).get(at, RAW_TYPES[node.kind])
+        return RAW_TYPES[node.kind]
     if isinstance(node, Many):
-        return pa.list_(raw_type(node.item, others=others, at=f"{at}/[]"))
-    return pa.struct(
-        [
-            pa.field(name, raw_type(inner, others=others, at=f"{at}/{name}"))
-            for name, inner in node.nodes.items()
-        ]
-    )
+        return pa.list_(raw_type(node.item))
+    return pa.struct([pa.field(name, raw_type(inner)) for name, inner in node.nodes.items()])
 
 
 def leaves(node: Node, at: str = "") -> Iterator[tuple[str, Leaf]]:

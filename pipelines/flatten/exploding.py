@@ -218,6 +218,11 @@ def _field_values(columns: Columns, rows: Rows, column_field: Field, objects: Ob
         )
         for path in column_field.paths
     ]
+    if column_field.is_zero_null:  # the source's own word for none, so no repair
+        read = [
+            pc.if_else(pc.equal(part, 0).fill_null(False), pa.scalar(None, part.type), part)
+            for part in read
+        ]
     if column_field.is_joined:
         whole = pc.binary_join_element_wise(*[pc.utf8_upper(part) for part in read], "")
         return pc.fill_null(whole, "")

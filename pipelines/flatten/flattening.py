@@ -165,6 +165,7 @@ class _Run:
                 objects.parents = np.arange(len(objects), dtype=np.int64)
                 refused = sorted({*refused, *odd.tolist()})
             self._report_unknown(read, group, set(refused), tally)
+            _report_reformed(read, group, set(refused), tally)
             tally.sent(sent_in_arrays(self.module.root, objects.values))
             parts.append(
                 explode(self.module.root, objects, tally=tally, may_hold_nul=read.may_hold_nul)
@@ -291,6 +292,19 @@ class _Run:
                 fates.duplicates += count
             else:
                 fates.quarantined += count
+
+
+def _report_reformed(read: Read, group: Sequence[Record], careful: set[int], tally: Tally) -> None:
+    """Repairs made by reading a place in the form this source sends."""
+    for made in read.repairs:
+        kept = [position for position in made.positions if position not in careful]
+        if not kept:
+            continue
+        before = None
+        if (made.table, made.column, made.repair) not in tally.repairs:
+            value = parsed(bytes(group[kept[0]].raw), Tally(), made.table)
+            before = sample_at(value, made.path)
+        tally.repair(made.table, made.column, repair=made.repair, count=len(kept), before=before)
 
 
 def _together(parts: Sequence[dict[str, Part]]) -> dict[str, Part]:

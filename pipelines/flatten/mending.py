@@ -19,7 +19,15 @@ from pipelines.dialects.declare import Module, Rows
 from pipelines.dialects.shape import Leaf, Many, Node, Object
 from pipelines.flatten.counting import sent_in_record
 from pipelines.flatten.duplicates import Copies, newest
-from pipelines.flatten.objects import Tree, as_json, attributes, own_keys, parsed, unknown_in
+from pipelines.flatten.objects import (
+    Tree,
+    as_json,
+    attributes,
+    own_keys,
+    parsed,
+    table_of,
+    unknown_in,
+)
 from pipelines.flatten.records import Record
 from pipelines.flatten.scalars import mended_leaf
 from pipelines.flatten.tally import Quarantined, Tally, printable
@@ -136,7 +144,7 @@ class Mender:
         """An object that stands for itself (coordinates) or for a row (operator)."""
         if value == [] or _is_blank(value):
             return None
-        table = node.rows.table if node.rows else self._table_of(node)
+        table = table_of(node)
         if isinstance(value, list) and len(value) == 1:
             self.tally.repair(table, "", repair="list_as_object")
             value = value[0]
@@ -273,24 +281,13 @@ class Mender:
         """Attributes by their declared names, other spellings counted."""
         named, changed = attributes(node, value)
         for before, after in changed:
-            table = rows.table if rows else self._table_of(node)
+            table = rows.table if rows else table_of(node)
             self.tally.repair(table, "", repair="attribute_spelling", before=before, after=after)
         return named
 
     def _from_bare(self, node: Object, rows: Rows, value: Any) -> Tree:
         self.tally.repair(rows.table, "", repair="value_as_object", before=as_json(value))
         return {node.bare or "": value}
-
-    def _table_of(self, node: Object) -> str:
-        """The table of an object that is no row of its own: that of its first leaf."""
-        for inner in node.nodes.values():
-            return inner.table if isinstance(inner, Leaf) else self._table_of_inner(inner)
-        return self.module.root.table
-
-    def _table_of_inner(self, node: Node) -> str:
-        if isinstance(node, Many):
-            return node.rows.table
-        return node.table if isinstance(node, Leaf) else self._table_of(node)
 
 
 def object_of(node: Node, rows: Rows) -> Object | None:

@@ -40,6 +40,15 @@ def meanings(node: Object) -> dict[str, str]:
     }
 
 
+def table_of(node: Node) -> str:
+    """The table an object's repairs are counted for: its own, else that of its first leaf."""
+    if isinstance(node, Leaf):
+        return node.table
+    if node.rows is not None:
+        return node.rows.table
+    return table_of(next(iter(node.nodes.values())))
+
+
 def attributes(node: Object, value: Tree) -> tuple[Tree, list[tuple[str, str]]]:
     """Declared attributes by their declared names, and the pairs of names that were changed."""
     named = {name: held for name, held in value.items() if name in node.nodes}

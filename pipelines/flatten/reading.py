@@ -1,27 +1,26 @@
 """The fast path's reader: a group of records through pyarrow.json with the dialect's schema.
 
-Belongs here: JSON lines, the explicit schema and the types a source sends instead, finding the
-records that the reader refuses, and the attributes nobody declares. Does not belong here: what
-happens to refused records (`mending.py`).
+Belongs here: JSON lines, finding the records that the reader refuses, and the attributes nobody
+declares. Does not belong here: the forms a source sends instead of the declared ones
+(`forms.py`), what happens to refused records (`mending.py`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
-from pipelines.dialects.shape import OTHER_TYPES, Leaf, Many, Node, Object, leaves, raw_type
+from pipelines.dialects.shape import Leaf, Many, Node, Object
+from pipelines.flatten.forms import Forms, Reformed, placed
 from pipelines.flatten.objects import meanings
 
 # Blocks are parsed in parallel; a record must fit into one.
 BLOCK_BYTES = 4 << 20
 REFUSED_SHARE = 0.05
-_CHANGED = re.compile(r"Column\((/\S*)\) changed from (string|number) to (string|number)")
 
 
 @dataclass(slots=True)
@@ -45,16 +44,15 @@ class Read:
     # The reader could not say what is unknown; the records must be asked one by one.
     unknown_unseen: bool = False
     may_hold_nul: bool = False
+    repairs: list[Reformed] = field(default_factory=list)
 
 
 class Reader:
-    """Reads groups of one module; remembers which leaves this source sends in another type."""
+    """Reads groups of one module; remembers what this source sends in another form."""
 
     def __init__(self, shape: Object) -> None:
         self.shape = shape
-        self._leaves = dict(leaves(shape))
-        self._others: dict[str, pa.DataType] = {}
-        self._given_up: set[str] = set()
+        self._forms = Forms(shape)
         self._holds_nul = False
 
     def read(self, lines: Sequence[bytes | memoryview]) -> Read:
@@ -74,18 +72,22 @@ class Reader:
             table = self._table(lines, unexpected="ignore")
         except pa.ArrowInvalid:
             return self._without_refused(lines)
-        return Read(
-            _objects(table, self.shape),
-            everything,
-            unknown_unseen=True,
-            may_hold_nul=self._holds_nul,
-        )
+        return self._split(table, lines, unknown_unseen=True)
 
-    def _split(self, table: pa.Table, lines: Sequence[bytes | memoryview]) -> Read:
-        """The declared part of a table, and the unknown one counted."""
+    def _split(
+        self,
+        table: pa.Table,
+        lines: Sequence[bytes | memoryview],
+        *,
+        unknown_unseen: bool = False,
+    ) -> Read:
+        """The declared part of a table in its declared form, and the unknown one counted."""
+        found = self._forms.declared({n: _whole(table.column(n)) for n in table.column_names})
+        if found.doubtful:
+            return self._without(lines, sorted(found.doubtful))
         unknown: list[Unknown] = []
         misspelt: set[int] = set()
-        for path, owner, name, held, records in _undeclared(table, self.shape):
+        for path, owner, name, held, records in _undeclared(found.columns, self.shape, len(lines)):
             if held.null_count == len(held):
                 continue
             present = records.filter(held.is_valid())
@@ -97,10 +99,12 @@ class Reader:
             # lastUpdated: the careful path reads such records by the declared spelling.
             return self._without(lines, sorted(misspelt))
         return Read(
-            _objects(table, self.shape),
+            _objects(found.columns, self.shape, len(lines)),
             list(range(len(lines))),
             unknown=unknown,
+            unknown_unseen=unknown_unseen,
             may_hold_nul=self._holds_nul,
+            repairs=found.repairs,
         )
 
     def _without_refused(self, lines: Sequence[bytes | memoryview]) -> Read:
@@ -140,7 +144,7 @@ class Reader:
         return True
 
     def _table(self, lines: Sequence[bytes | memoryview], *, unexpected: str) -> pa.Table:
-        """Lines as a table, leaf types turned over where the whole feed sends another one."""
+        """Lines as a table, places in the form that the whole feed sends instead."""
         longest = max(map(len, lines), default=0)
         blob = b"\n".join(lines)
         if blob.count(b"\n") != len(lines) - 1 or b"\r" in blob:
@@ -151,37 +155,21 @@ class Reader:
         _check_utf8(blob)
         self._holds_nul = b"\\u0000" in blob
         while True:
-            schema = pa.schema(list(raw_type(self.shape, others=self._others)))
             try:
                 table = pa_json.read_json(
                     pa.BufferReader(blob),
                     read_options=pa_json.ReadOptions(block_size=max(BLOCK_BYTES, 2 * longest)),
                     parse_options=pa_json.ParseOptions(
-                        explicit_schema=schema, unexpected_field_behavior=unexpected
+                        explicit_schema=self._forms.schema(), unexpected_field_behavior=unexpected
                     ),
                 )
             except pa.ArrowInvalid as error:
-                if not self._turn_over(str(error)):
+                if not self._forms.learn(str(error)):
                     raise
                 continue
             if table.num_rows != len(lines):
                 raise pa.ArrowInvalid(f"{len(lines)} records gave {table.num_rows} rows")
             return table
-
-    def _turn_over(self, message: str) -> bool:
-        """Takes the other type for the leaf a message names, once; False where that is no help."""
-        found = _CHANGED.search(message)
-        leaf = self._leaves.get(found[1]) if found else None
-        if found is None or leaf is None or leaf.kind not in OTHER_TYPES:
-            return False
-        if found[1] in self._given_up:
-            return False
-        if found[1] in self._others:  # both types in one group: back to the declared one for good
-            del self._others[found[1]]
-            self._given_up.add(found[1])
-            return True
-        self._others[found[1]] = OTHER_TYPES[leaf.kind]
-        return True
 
 
 def _placed(found: Read, good: list[int], refused: Iterable[int]) -> Read:
@@ -190,6 +178,7 @@ def _placed(found: Read, good: list[int], refused: Iterable[int]) -> Read:
     found.refused = sorted([*refused, *(good[i] for i in found.refused)])
     for thing in found.unknown:
         thing.positions = [good[i] for i in thing.positions]
+    placed(found.repairs, good)
     return found
 
 
@@ -201,12 +190,12 @@ def _check_utf8(blob: bytes) -> None:
     ).validate(full=True)
 
 
-def _objects(table: pa.Table, shape: Object) -> pa.StructArray:
-    """The declared columns of a table as one array of objects."""
+def _objects(columns: Mapping[str, pa.Array], shape: Object, records: int) -> pa.StructArray:
+    """The declared columns as one array of objects."""
     names = list(shape.nodes)
-    arrays = [_whole(table.column(name)) for name in names]
+    arrays = [columns[name] for name in names]
     if not arrays:
-        return pa.array([{}] * table.num_rows, pa.struct([]))
+        return pa.array([{}] * records, pa.struct([]))
     return pa.StructArray.from_arrays(arrays, names)
 
 
@@ -217,12 +206,11 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _undeclared(
-    table: pa.Table, shape: Object
+    columns: Mapping[str, pa.Array], shape: Object, count: int
 ) -> Iterator[tuple[str, Object, str, pa.Array, pa.Array]]:
     """Undeclared attributes: path, the object they stand in, name, values, record positions."""
-    records = pa.array(range(table.num_rows), pa.int64())
-    for name in table.column_names:
-        values = _whole(table.column(name))
+    records = pa.array(range(count), pa.int64())
+    for name, values in columns.items():
         if name in shape.nodes:
             if _has_undeclared(values.type, shape.nodes[name]):
                 yield from _undeclared_below(values, records, shape.nodes[name], name)
