@@ -3,7 +3,7 @@ select
     state_date,
     physical_evse_key
 from {{ ref('physical_evse') }}
-{% if var('affected_days') -%}
+{% if var('affected_days') is not none -%}
     where state_date = any('{{ '{' ~ var('affected_days') | join(',') ~ '}' }}'::date[])
 {%- endif %}
 group by state_date, physical_evse_key

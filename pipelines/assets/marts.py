@@ -96,9 +96,9 @@ def _is_older(manifest: Path, *, than: Path) -> bool:
 def dbt_arguments(pending: PendingBuild, *, variables: Mapping[str, object]) -> list[str]:
     """The arguments of the one dbt call that brings the marts up to date.
 
-    A full build passes no days; unit tests belong to the test command, not to the night.
+    A full build passes null for its days; unit tests belong to the test command, not to the night.
     """
-    days = [] if pending.is_full else [day.isoformat() for day in pending.days]
+    days = None if pending.is_full else [day.isoformat() for day in pending.days]
     return [
         "build",
         "--exclude-resource-type",

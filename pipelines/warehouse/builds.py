@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from pipelines.model import CANONICAL_TABLES
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 
 MARTS_LOCK = "ocpi_warehouse.marts"
@@ -27,7 +28,7 @@ CARRY_FORWARD_DAYS = 7
 
 @dataclass(frozen=True)
 class PendingBuild:
-    """What the next build has to take in."""
+    """What the next build has to take in; no `days`: tables that are not made by day alone."""
 
     change_ids: tuple[int, ...]
     fingerprint: str
@@ -77,6 +78,27 @@ def look_around(manifest: Path) -> tuple[int, int]:
     return back, ahead
 
 
+def modules_by_day(manifest: Path) -> frozenset[str]:
+    """The modules that models of days are made of: a load of another one moves none of their days.
+
+    Sessions of a year, loaded late, would otherwise rebuild the EVSEs of 365 days.
+    """
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    next_up = [
+        name
+        for name, node in document["nodes"].items()
+        if node.get("config", {}).get("materialized") == "daily"
+    ]
+    while next_up:
+        name = next_up.pop()
+        if name not in found:
+            found.add(name)
+            next_up.extend(document["parent_map"].get(name, ()))
+    tables = {name.rpartition(".")[2] for name in found if name.startswith("source.")}
+    return frozenset(table.module for table in CANONICAL_TABLES if table.name in tables)
+
+
 def affected_days(
     changes: Iterable[tuple[date, date | None]], *, last_day: date, look_back: int, look_ahead: int
 ) -> tuple[date, ...]:
@@ -96,7 +118,7 @@ def pending_build(warehouse: Warehouse, fingerprint: str, *, manifest: Path) -> 
             "select fingerprint from ops.mart_build order by build_id desc limit 1"
         ).fetchone()
         changes = connection.execute(
-            "select change_id, from_day, to_day from ops.change where build_id is null"
+            "select change_id, module, from_day, to_day from ops.change where build_id is null"
         ).fetchall()
         loaded = connection.execute(
             "select max(snapshot_date) from ops.snapshot where status = 'loaded'"
@@ -107,8 +129,9 @@ def pending_build(warehouse: Warehouse, fingerprint: str, *, manifest: Path) -> 
     if not changes or loaded is None or loaded[0] is None:
         return None
     look_back, look_ahead = look_around(manifest)
+    by_day = modules_by_day(manifest)
     days = affected_days(
-        [(row[1], row[2]) for row in changes],
+        [(from_day, to_day) for _, module, from_day, to_day in changes if module in by_day],
         last_day=loaded[0] + timedelta(days=CARRY_FORWARD_DAYS),
         look_back=look_back,
         look_ahead=look_ahead,

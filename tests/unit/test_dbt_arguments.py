@@ -29,10 +29,13 @@ def test_a_build_of_affected_days_names_them() -> None:
     assert "--full-refresh" not in arguments
 
 
-def test_a_full_build_names_no_days() -> None:
+def test_a_full_build_is_not_one_without_days() -> None:
     arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days=()), variables={})
-    assert variables(arguments)["affected_days"] == []
+    assert variables(arguments)["affected_days"] is None
     assert arguments[-1] == "--full-refresh"
+    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=False, days=()), variables={})
+    assert variables(arguments)["affected_days"] == []
+    assert "--full-refresh" not in arguments
 
 
 @pytest.mark.parametrize("is_full", [True, False])

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.warehouse.builds import affected_days, look_around
+from pipelines.warehouse.builds import affected_days, look_around, modules_by_day
 
 FIRST = date(2026, 6, 1)
 LAST = date(2026, 7, 31)
@@ -65,3 +65,22 @@ def test_the_farthest_look_of_any_model_counts(tmp_path: Path) -> None:
     assert look_around(manifest) == (30, 1)
     manifest.write_text(json.dumps({"nodes": {}}), encoding="utf-8")
     assert look_around(manifest) == (0, 0)
+
+
+def test_only_modules_that_models_of_days_are_made_of_move_days(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    source = "source.ocpi_warehouse.ocpi"
+    document = {
+        "nodes": {
+            "model.a.by_day": {"config": {"materialized": "daily"}},
+            "model.a.member": {"config": {"materialized": "ephemeral"}},
+            "model.a.whole": {"config": {"materialized": "table"}},
+        },
+        "parent_map": {
+            "model.a.by_day": ["model.a.member", "source.ocpi_warehouse.ops.snapshot"],
+            "model.a.member": [f"{source}.evse", f"{source}.connector_status"],
+            "model.a.whole": ["model.a.by_day", f"{source}.price_component", f"{source}.session"],
+        },
+    }
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    assert modules_by_day(manifest) == {"locations"}

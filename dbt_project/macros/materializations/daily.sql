@@ -5,7 +5,7 @@
   that became empty would keep its old rows, and microbatch is a merge, which keeps vanished rows.
 
   The model's SQL gives the rows of one state day, which it names as state_day(), and may read the
-  days before from this. Built are: all state days on a full build (affected_days empty); otherwise
+  days before from this. Built are: all state days on a full build (affected_days null); otherwise
   those under affected_days and those that the table lacks. Days that are no state day any more are
   deleted.
 
@@ -18,7 +18,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_full = existing is none or not existing.is_table or should_full_refresh()
-        or not var('affected_days') -%}
+        or var('affected_days') is none -%}
     {%- set carries_state = (config.get('meta') or {}).get('carries_state', false) -%}
     {%- set follows_keys = carries_state and not is_full -%}
 
@@ -76,7 +76,7 @@
         ~ " select (select min(later.state_date) from " ~ relation ~ " as later"
         ~ " where later.state_date > built.state_date) from built where built.state_date is not null"
         ~ "), due as ("
-        ~ " select state_date, bool_or(snapshot_date = any ('{" ~ var('affected_days') | join(',')
+        ~ " select state_date, bool_or(snapshot_date = any ('{" ~ (var('affected_days') or []) | join(',')
         ~ "}'::date[])) as is_affected from " ~ ref('snapshot_day') ~ " group by state_date"
         ~ ") select coalesce(due.state_date, built.state_date),"
         ~ " due.state_date is not null and (" ~ is_full ~ " or due.is_affected or built.state_date is null),"
