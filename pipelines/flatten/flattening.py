@@ -21,7 +21,7 @@ from pipelines.flatten.counting import sent_in_arrays
 from pipelines.flatten.duplicates import exploded_trees, record_counts, record_digests
 from pipelines.flatten.exploding import Part, explode, root_objects, suspects
 from pipelines.flatten.mending import Mender, object_of
-from pipelines.flatten.objects import Tree, parsed, sample_at, unknown_in
+from pipelines.flatten.objects import LeftOut, Tree, parsed, sample_at, unknown_in
 from pipelines.flatten.reading import Read, Reader
 from pipelines.flatten.records import (
     KeyReader,
@@ -72,7 +72,7 @@ def flatten_module(
     rewriter = Rewriter(module, shape, hash_key=hash_key, beside=beside, ignored=ignored)
     unheard = rewriter.records(records, Tally())
     keys = look_for_duplicates(module, shape, unheard)
-    run = _Run(module, shape, keys, tally, ignored)
+    run = _Run(module, shape, keys, tally, LeftOut.of(module, ignored))
     done = 0
     for group in rewriter.records(records, tally)():
         for table, rows in run.group(group):
@@ -92,7 +92,7 @@ class _Run:
         shape: Object,
         keys: KeysSeen,
         tally: Tally,
-        ignored: frozenset[str],
+        ignored: LeftOut,
     ) -> None:
         self.module = module
         self.shape = shape

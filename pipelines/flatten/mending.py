@@ -11,6 +11,7 @@ put aside where it is no object, or has no id, or the same id as a newer, differ
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -70,7 +71,7 @@ class Mender:
         shape: Object,
         tally: Tally,
         *,
-        ignored: frozenset[str] = frozenset(),
+        ignored: Container[str] = frozenset(),
     ) -> None:
         self.module = module
         self.shape = shape

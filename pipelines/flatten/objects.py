@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from pipelines.dialects.declare import Rows
+from pipelines.dialects.declare import Module, Rows
 from pipelines.dialects.shape import Leaf, Many, Node, Object
 from pipelines.flatten.scalars import mended_leaf
 from pipelines.flatten.tally import Tally
 from pipelines.flatten.values import cleaned
 
 Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Paths whose attributes nobody reports as unknown: ignored, or kept whole in a document."""
+
+    ignored: frozenset[str]
+    below: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, module: Module, ignored: frozenset[str]) -> LeftOut:
+        documents = module.rewrite.documents if module.rewrite else ()
+        return cls(ignored, tuple(f"{path}." for path in documents))
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.ignored or str(path).startswith(self.below)
 
 
 @lru_cache(maxsize=1024)

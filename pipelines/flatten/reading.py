@@ -7,6 +7,7 @@ declares. Does not belong here: the forms a source sends instead of the declared
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,6 +54,8 @@ class Reader:
     def __init__(self, shape: Object) -> None:
         self.shape = shape
         self._forms = Forms(shape)
+        names = sorted({name for node in _objects_in(shape) for name in meanings(node)})
+        self._misspelt = re.compile(rb'"(%s)"\s*:' % b"|".join(name.encode() for name in names))
         self._holds_nul = False
 
     def read(self, lines: Sequence[bytes | memoryview]) -> Read:
@@ -72,6 +75,9 @@ class Reader:
             table = self._table(lines, unexpected="ignore")
         except pa.ArrowInvalid:
             return self._without_refused(lines)
+        misspelt = [i for i in everything if self._misspelt.search(lines[i])]
+        if misspelt:  # the reader has left them out as if nobody declared them
+            return self._without(lines, misspelt)
         return self._split(table, lines, unknown_unseen=True)
 
     def _split(
@@ -203,6 +209,15 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def _objects_in(node: Node) -> Iterator[Object]:
+    if isinstance(node, Many):
+        yield from _objects_in(node.item)
+    elif isinstance(node, Object):
+        yield node
+        for inner in node.nodes.values():
+            yield from _objects_in(inner)
 
 
 def _undeclared(

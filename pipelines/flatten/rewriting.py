@@ -11,7 +11,8 @@ placeholder, and as one EVSE.
 
 What people are known by: a hash is made of the cleaned text, so blanks around it make no second
 person. An attribute counts as hashed in whatever way its name is written (`authId`, `AUTH-ID`).
-Repairs of such attributes are counted without a sample.
+Repairs of such attributes are counted without a sample. An attribute that nobody declares may
+name a person too (`cdr_token` in a 2.1.1 feed): it is reported as unknown, its value as `hidden`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import msgspec
 from pipelines.dialects.declare import ContentKey, Module, Resolved, Rewrite
 from pipelines.dialects.shape import Leaf, Many, Node, Object, shape_of
 from pipelines.errors import ConfigurationError
-from pipelines.flatten.objects import json_of, parsed, spellings
+from pipelines.flatten.objects import json_of, meanings, parsed, spellings
 from pipelines.flatten.records import Record, Records
 from pipelines.flatten.scalars import mended_leaf
 from pipelines.flatten.tally import Tally
@@ -50,6 +51,7 @@ _open = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _open_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _closed = msgspec.json.Encoder().encode
 _NULL = msgspec.Raw(b"null")
+_HIDDEN = msgspec.Raw(b'"hidden"')
 _ESCAPE = re.compile(r"\\(u0000|.)", re.DOTALL)
 # Postgres' numeric ends at 131,072 digits before the point and 16,383 behind it.
 _HUGE_NUMBER = re.compile(r"[eE][+-]?\d{4}|\d{4000}")
@@ -91,6 +93,7 @@ class Rewriter:
         self._beside = beside or {}
         self._ignored = ignored
         self._hashed = {_folded(name): _leaf_at(shape, name) for name in rewrite.hashed}
+        self._declared = {*shape.nodes, *meanings(shape), *ignored}
         # Other modules keep the very bytes of a record that needs neither.
         self._always = bool(
             rewrite.hashed
@@ -171,6 +174,8 @@ class Rewriter:
         for name, raw in held.items():
             leaf = self._hashed.get(_folded(name))
             if leaf is None:
+                if name not in self._declared and bytes(raw) != b"null":
+                    held[name] = _HIDDEN
                 continue
             text = _person_text(raw, leaf, tally)
             digest = text and hmac.digest(self._hash_key, text.encode(), hashlib.sha256).hex()

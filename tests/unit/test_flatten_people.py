@@ -1,0 +1,159 @@
+"""Records about people: whatever is sent, nothing that names one gets past the rewriting."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.model import TABLES
+from tests import factories
+from tests.unit.flatten_outcome import Outcome
+from tests.unit.test_flatten_laws import LAWS
+
+LOCATION = {
+    "id": "L1",
+    "coordinates": {"latitude": "52.1", "longitude": "5.2"},
+    "evses": [{"uid": "E1", "connectors": [{"id": "1", "voltage": 230}]}],
+}
+PERIODS = [
+    {
+        "start_date_time": "2026-06-07T10:00:00Z",
+        "dimensions": [{"type": "ENERGY", "volume": 1.5}],
+    }
+]
+RECORDS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "sessions": (
+        "session",
+        {"id": "S1", "kwh": 1, "location": LOCATION, "charging_periods": PERIODS},
+        ("auth_id",),
+    ),
+    "cdrs": (
+        "cdr",
+        {
+            "id": "C1",
+            "total_cost": 1,
+            "location": LOCATION,
+            "tariffs": [{"id": "T1"}],
+            "charging_periods": PERIODS,
+        },
+        ("auth_id",),
+    ),
+    "tokens": ("token", {"type": "RFID", "valid": True}, ("uid", "auth_id", "visual_number")),
+}
+# No text that flatten writes itself is made of these.
+secrets = st.text(st.sampled_from("QXZJ"), min_size=12, max_size=16)
+
+
+def hidden_in(secret: str, form: int) -> Any:
+    """The ways in which a feed may write a text."""
+    return [secret, f" {secret}\x00", [secret], {"value": secret}, {"uid": secret}, [secret, "b"]][
+        form
+    ]
+
+
+@pytest.mark.parametrize("module", RECORDS)
+@given(data=st.data())
+@LAWS
+def test_no_name_of_a_person_survives_and_no_record_is_lost(
+    module: str, data: st.DataObject
+) -> None:
+    root, base, names = RECORDS[module]
+    sent: list[Any] = []
+    kept_secret: list[str] = []
+    for number in range(data.draw(st.integers(1, 4))):
+        spoilt = data.draw(factories.spoilt(st.just({**base, "id": f"X{number}"})))
+        record = spoilt if isinstance(spoilt, dict) else {}
+        for name in (*names, "cdr_token", "contract-id"):
+            secret = data.draw(secrets)
+            kept_secret.append(secret)
+            spelling = data.draw(
+                st.sampled_from([name, name.title().replace("_", ""), name.upper()])
+            )
+            record[spelling] = hidden_in(secret, data.draw(st.integers(0, 5)))
+        raw = json.dumps(record).encode()
+        sent.append(raw if data.draw(st.integers(0, 5)) else raw[: len(raw) * 4 // 5])
+        if data.draw(st.integers(0, 5)) == 0:
+            sent.append(kept_secret[-1])
+    found = Outcome(*sent, module=module, dialect="ocpi_2_1_1")
+    written = repr((found.tables, [t.to_pylist() for t in found.report.tables().values()]))
+    assert not [secret for secret in kept_secret if secret in written]
+    assert found.ledger(root)[0] == len(sent)
+    for line in found.report.ledger.to_pylist():
+        assert line["received"] == line["loaded"] + line["quarantined"] + line["duplicates"]
+        assert line["loaded"] == len(found.tables.get(line["level"], []))
+    for name, rows in found.tables.items():
+        keys = [tuple(row[k] for k in TABLES[name].key) for row in rows]
+        assert len(set(keys)) == len(keys)
+
+
+def test_an_attribute_nobody_declares_is_reported_without_what_it_says() -> None:
+    found = Outcome(
+        {"id": "S1", "cdr_token": {"uid": "QXZJ"}, "location": {"id": "L1", "near": "x"}},
+        module="sessions",
+        dialect="ocpi_2_1_1",
+    )
+    assert found.unknown() == {("cdr_token", ""): 1}
+    (line,) = found.report.unknown_attribute.to_pylist()
+    assert line["sample"] == "hidden"
+
+
+# -- conservation of the other rewritten modules ---------------------------------------------------
+
+components = [{"type": "ENERGY", "price_excl_vat": 0.5, "vat": 21}]
+prices = st.builds(
+    lambda number, amount: {
+        "id": f"P{number}",
+        "partner": "P",
+        "elements": [{"price_components": [{**components[0], "price_excl_vat": amount}]}],
+    },
+    st.integers(0, 3),
+    st.integers(0, 2),
+)
+connector_prices = st.builds(
+    lambda number, ids: {
+        "location_id": "L1",
+        "evse_uid": "E1",
+        "connector_id": str(number),
+        "pricing_ids": ids,
+    },
+    st.integers(0, 3),
+    st.lists(st.sampled_from(["P0", "P1", "P2"]), max_size=3),
+)
+evses = st.builds(
+    lambda number: {"uid": f"E{number}", "connectors": [{"uid": "C1", "status": "AVAILABLE"}]},
+    st.integers(0, 3),
+)
+places = st.one_of(
+    evses,
+    evses.map(lambda evse: {"uid": f"L{evse['uid']}", "evses": [evse]}),
+    evses.map(lambda evse: {"location": {"uid": "L", "evses": [evse]}, "distance_meters": 3}),
+)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "module", "strategy"),
+    [
+        ("eco_movement", "prices", prices),
+        ("eco_movement", "connector_prices", connector_prices),
+        ("voltality", "locations", places),
+    ],
+)
+@given(data=st.data())
+@LAWS
+def test_nothing_is_lost_of_rewritten_records_whatever_is_sent(
+    dialect: str, module: str, strategy: Any, data: st.DataObject
+) -> None:
+    objects = data.draw(st.lists(factories.spoilt(strategy), max_size=6))
+    found = Outcome(*objects, module=module, dialect=dialect)
+    lines = found.report.ledger.to_pylist()
+    assert lines[0]["received"] == len(objects)
+    for line in lines:
+        assert line["received"] == line["loaded"] + line["quarantined"] + line["duplicates"]
+        assert line["loaded"] == len(found.tables.get(line["level"], []))
+    for name, rows in found.tables.items():
+        keys = [tuple(row[k] for k in TABLES[name].key) for row in rows]
+        assert len(set(keys)) == len(keys)
