@@ -1,0 +1,292 @@
+"""One world told by an operator and by two aggregators, in three dialects, in one warehouse.
+
+Eight EVSEs at four places, each in all three sources under an id spelt as the source likes; only
+the ages of the copies differ, so that each source speaks for some of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.resources import Project
+from pipelines.sources import Source
+from tests.conftest import FreshDatabase
+from tests.integration.nights import project_of, rows, running
+
+DAY = date(2026, 6, 7)
+NOW = datetime(2026, 6, 7, 2, tzinfo=UTC)
+PLACES = range(4)
+# Hours since the copy of each source was updated, for the two EVSEs of a place; 1,000 is stale.
+AGES = {0: (1, 5, 9), 1: (5, 1, 9), 2: (9, 5, 1), 3: (3, 3, 1000)}
+SURVIVORS = {0: "cpo", 1: "eco", 2: "omni", 3: "cpo"}
+
+Document = dict[str, Any]
+
+
+def updated(place: int, source: int) -> str:
+    moment = NOW - timedelta(hours=AGES[place][source])
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def coordinates(place: int, source: int) -> Document:
+    # The sources disagree by some 20 m.
+    return {"latitude": f"{52 + place * 0.1 + source * 0.0002:.6f}", "longitude": "5.000000"}
+
+
+def shared(place: int, source: int) -> Document:
+    """What all three say of a location in the same words."""
+    return {
+        "name": f"Place {place}",
+        "address": f"Laan {place}",
+        "city": "Utrecht",
+        "country": "NLD",
+        "coordinates": coordinates(place, source),
+        "operator": {"name": "Stroom BV"},
+        "last_updated": updated(place, source),
+    }
+
+
+def as_operator(place: int) -> Document:
+    return {
+        **shared(place, 0),
+        "country_code": "NL",
+        "party_id": "STR",
+        "id": f"L{place}",
+        "publish": True,
+        "time_zone": "Europe/Amsterdam",
+        "evses": [
+            {
+                "uid": f"u{place}-{n}",
+                "evse_id": f"NL*STR*E{place}{n}",
+                "status": "AVAILABLE",
+                "last_updated": updated(place, 0),
+                "connectors": [
+                    {
+                        "id": "1",
+                        "standard": "IEC_62196_T2",
+                        "format": "SOCKET",
+                        "power_type": "AC_3_PHASE",
+                        "max_voltage": 230,
+                        "max_amperage": 32,
+                        "max_electric_power": 22000,
+                        "tariff_ids": ["T"],
+                        "last_updated": updated(place, 0),
+                    }
+                ],
+            }
+            for n in (0, 1)
+        ],
+    }
+
+
+def as_eco_movement(place: int) -> Document:
+    return {
+        **shared(place, 1),
+        "id": f"eco-{place}",
+        "reliability_score_2": place,
+        "evses": [
+            {
+                "uid": f"{place}{n}",
+                "evse_id": f"NLSTRE{place}{n}",
+                "status": "AVAILABLE",
+                "last_updated": updated(place, 1),
+                "connectors": [
+                    {
+                        "id": "1",
+                        "standard": "IEC_62196_T2",
+                        "format": "SOCKET",
+                        "power_type": "AC_3_PHASE",
+                        "voltage": 400,
+                        "amperage": 32,
+                        "max_power": 22,
+                        "last_updated": updated(place, 1),
+                    }
+                ],
+            }
+            for n in (0, 1)
+        ],
+    }
+
+
+def as_voltality(place: int) -> Document:
+    return {
+        **shared(place, 2),
+        "uid": f"omni-{place}",
+        "evses": [
+            {
+                "uid": f"omni-{place}-{n}",
+                "evse_id": f"nl-str-e{place}{n}",
+                "last_updated": updated(place, 2),
+                "connectors": [
+                    {
+                        "uid": f"omni-{place}-{n}-{side}",
+                        "status": status,
+                        "standard": "IEC_62196_T2",
+                        "format": "SOCKET",
+                        "power_type": "AC_3_PHASE",
+                        "max_voltage": 230,
+                        "max_amperage": 32,
+                        "max_electric_power": 22000,
+                        "reliability": 10 * n,
+                        "uptime": 0.5,
+                        "tariff_uids": ["T"],
+                        "last_updated": updated(place, 2),
+                    }
+                    for side, status in enumerate(("OUTOFORDER", "CHARGING"))
+                ],
+            }
+            for n in (0, 1)
+        ],
+    }
+
+
+OPERATOR_TARIFF = {
+    "country_code": "NL",
+    "party_id": "STR",
+    "id": "T",
+    "currency": "EUR",
+    "elements": [{"price_components": [{"type": "TIME", "price": 6.0, "step_size": 60}]}],
+    "last_updated": "2026-06-01T00:00:00Z",
+}
+VOLTALITY_TARIFF = {
+    "uid": "T",
+    "currency": "EUR",
+    "price_per_min": {"excl_vat": 0.10, "incl_vat": 0.121},
+    "elements": [{"price_components": [{"type": "TIME", "price": 0.10, "step_size": 60}]}],
+    "last_updated": "2026-06-01T00:00:00Z",
+}
+FEEDS: dict[str, tuple[str, dict[str, list[Document]]]] = {
+    "cpo": (
+        "ocpi_2_2_1",
+        {"locations": [as_operator(place) for place in PLACES], "tariffs": [OPERATOR_TARIFF]},
+    ),
+    "eco": ("eco_movement", {"locations": [as_eco_movement(place) for place in PLACES]}),
+    "omni": (
+        "voltality",
+        {"locations": [as_voltality(place) for place in PLACES], "tariffs": [VOLTALITY_TARIFF]},
+    ),
+}
+
+
+def written(folder: Path, name: str, rank: int) -> Source:
+    dialect, modules = FEEDS[name]
+    paths = {}
+    for module, records in modules.items():
+        path = folder / f"{name}_{module}_{DAY}.json"
+        path.write_text(json.dumps(records), encoding="utf-8")
+        paths[module] = str(path).replace(str(DAY), "{date}")
+    return Source.model_validate(
+        {"name": name, "dialect": dialect, "transport": "file", "modules": paths, "rank": rank}
+    )
+
+
+@pytest.fixture(scope="module")
+def project(
+    make_database: Callable[[], FreshDatabase], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    folder = tmp_path_factory.mktemp("feeds")
+    sources = [written(folder, name, rank) for rank, name in enumerate(FEEDS)]
+    made = project_of(make_database(), *sources, now=NOW)
+    with running(made) as runner:
+        for source in sources:
+            assert runner.night(source.name, day=DAY).failures == ()
+        assert runner.marts().failures == ()
+    return made
+
+
+def test_each_charger_is_there_once_with_the_copy_that_is_newest(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select physical_evse_key, source, copies, power_kw from marts.evse_current",
+    )
+    expected = [
+        (f"NLSTRE{place}{n}", SURVIVORS[place], 3, 22.0) for place in PLACES for n in (0, 1)
+    ]
+    assert sorted(found) == expected
+
+
+def test_every_copy_that_does_not_speak_says_why(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select substr(physical_evse_key, 7, 1)::int, source, loser_reason"
+        " from intermediate.physical_evse where not is_survivor group by 1, 2, 3",
+    )
+    assert sorted(found) == [
+        (0, "eco", "older_copy"),
+        (0, "omni", "older_copy"),
+        (1, "cpo", "older_copy"),
+        (1, "omni", "older_copy"),
+        (2, "cpo", "older_copy"),
+        (2, "eco", "older_copy"),
+        (3, "eco", "same_age_lower_rank"),
+        (3, "omni", "stale_copy"),
+    ]
+
+
+def test_the_power_of_an_operator_is_not_that_of_all_copies(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select operator_id, country, evses, power_kw, published_power_kw"
+        " from marts.operator_power_daily",
+    )
+    assert found == [("stroom_bv", "NLD", 8, 8 * 22.0, 3 * 8 * 22.0)]
+
+
+def test_each_source_declares_power_in_its_own_unit(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select source, power_method, declared_power, power_kw::float8, voltage_basis"
+        " from intermediate.connector_power group by 1, 2, 3, 4, 5",
+    )
+    assert sorted(found) == [
+        ("cpo", "declared", 22000.0, 22.0, "line_to_neutral"),
+        ("eco", "declared_kw", 22.0, 22.0, "nominal"),
+        ("omni", "declared", 22000.0, 22.0, "line_to_neutral"),
+    ]
+
+
+def test_an_evse_without_a_status_has_that_of_its_connectors(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select distinct source, status, observation_class from marts.evse_current",
+    )
+    assert sorted(found) == [
+        ("cpo", "AVAILABLE", "U"),
+        ("eco", "AVAILABLE", "U"),
+        ("omni", "CHARGING", "U"),
+    ]
+
+
+def test_zero_is_no_score_of_one_source_and_the_worst_of_another(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select source, grain, score, reliability_norm, count(*)"
+        " from intermediate.source_reliability group by 1, 2, 3, 4",
+    )
+    assert sorted(found) == [
+        ("eco", "location", 1.0, 0.0, 1),
+        ("eco", "location", 2.0, 0.25, 1),
+        ("eco", "location", 3.0, 0.5, 1),
+        ("omni", "connector", 0.0, 0.0, 8),
+        ("omni", "connector", 10.0, 1.0, 8),
+    ]
+
+
+def test_a_price_per_minute_stands_beside_one_per_hour_as_what_it_is(project: Project) -> None:
+    found = rows(
+        project.warehouse,
+        "select source, element_index, price_excl_vat::float8, unit,"
+        " source_price_excl_vat::float8, source_unit, currency from intermediate.unit_price"
+        " where dimension = 'TIME' order by source, element_index nulls last",
+    )
+    assert found == [
+        ("cpo", 0, 6.0, "hour", 6.0, "hour", "EUR"),
+        ("omni", 0, 6.0, "hour", 0.1, "minute", "EUR"),
+        ("omni", None, 6.0, "hour", 0.1, "minute", "EUR"),
+    ]
