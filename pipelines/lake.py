@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -110,6 +110,24 @@ class LakeSnapshot:
     def modules(self) -> tuple[str, ...]:
         """Modules that were flattened; tables of the others say nothing about this day."""
         return self.manifest.modules
+
+    def of_day(self, day: date) -> LakeSnapshot | None:
+        """The source's snapshot of another day, None where there is none or a file is not whole."""
+        found = self.lake.snapshot(self.source, day)
+        if found is None:
+            return None
+        files = found.manifest.tables
+        paths = [self.lake.part_path(table, self.source, day) for table in files]
+        sizes = [info.size for info in self.lake.files.get_file_info(paths)]
+        return found if sizes == [file.bytes for file in files.values()] else None
+
+    def digest(self, tables: Iterable[str]) -> str:
+        """SHA-256 over those of the tables' files: the same digest, the same rows."""
+        digest = hashlib.sha256()
+        for name in sorted(tables):
+            if name in self.manifest.tables:
+                digest.update(f"{name} {self.manifest.tables[name].sha256}\n".encode())
+        return digest.hexdigest()
 
     def rows(self, table: str) -> int:
         file = self.manifest.tables.get(table)

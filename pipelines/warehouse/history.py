@@ -62,6 +62,8 @@ class Difference:
     """The source has no version in the table at all: the stage is the history."""
     bare: BareTable | None = None
     """Where even that is written already, as the table was empty: only its keys are missing."""
+    is_narrowed: bool = False
+    """Rows that yesterday said too were left out of the comparison; `staged` counts them."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,13 @@ def tables_with_history(
     return {name for (name,) in connection.execute(each, {"source": source})}
 
 
-def compare(connection: AnyConnection, table: Table, at: Day, *, staged: int) -> Difference:
-    """Find the keys whose state on the day is not what the stage says, and the new state."""
+def compare(
+    connection: AnyConnection, table: Table, at: Day, *, staged: int, is_narrowed: bool = False
+) -> Difference:
+    """Find the keys whose state on the day is not what the stage says, and the new state.
+
+    Narrowed, among the keys in the table of changes alone.
+    """
     name = phrases.difference(table)
     names = [column.name for column in table.columns]
     connection.execute(
@@ -107,7 +114,12 @@ def compare(connection: AnyConnection, table: Table, at: Day, *, staged: int) ->
     keys = connection.execute(
         sql.SQL(_COMPARE).format(
             difference=name,
-            stage=phrases.stage(table),
+            stage=_NARROWED.format(phrases.changes(table)) if is_narrowed else phrases.stage(table),
+            among=_AMONG.format(
+                changes=phrases.changes(table), same=phrases.same(table.key, "change", "candidate")
+            )
+            if is_narrowed
+            else sql.SQL(""),
             history=phrases.history(table),
             columns=phrases.columns(names),
             new_state=sql.SQL(", ").join(
@@ -134,17 +146,20 @@ def compare(connection: AnyConnection, table: Table, at: Day, *, staged: int) ->
         )
         connection.execute(sql.SQL("analyze {}").format(name))
         _pass_over_unobserved(connection, table, at)
-    return Difference(table, staged=staged, keys=keys, is_first=False)
+    return Difference(table, staged=staged, keys=keys, is_first=False, is_narrowed=is_narrowed)
 
 
 _COMPARE = """
 insert into {difference} ({columns}, is_staged, covered_from, next_day)
 select {new_state}, staged.{first} is not null, version.valid_from, %(next_day)s
 from {stage} as staged
-full join (select {candidates}, candidate.valid_from from {history} as candidate where {covers})
-  as version on {same}
+full join (
+  select {candidates}, candidate.valid_from from {history} as candidate where {covers}{among}
+) as version on {same}
 where staged.{first} is null or version.{first} is null or {differs}
 """
+_NARROWED = sql.SQL("(select * from {} where is_now)")
+_AMONG = sql.SQL(" and exists (select from {changes} as change where {same})")
 
 
 def _pass_over_unobserved(connection: AnyConnection, table: Table, at: Day) -> None:

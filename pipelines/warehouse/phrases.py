@@ -24,6 +24,10 @@ def stage(table: Table) -> sql.Identifier:
     return sql.Identifier("pg_temp", f"stage_{table.name}")
 
 
+def changes(table: Table) -> sql.Identifier:
+    return sql.Identifier("pg_temp", f"changes_{table.name}")
+
+
 def difference(table: Table) -> sql.Identifier:
     return sql.Identifier("pg_temp", f"difference_{table.name}")
 

@@ -1,17 +1,17 @@
 """Stage tables: what one load brings, as Postgres rows that live as long as its transaction.
 
-Belongs here: making stage tables from the model and filling them (and claimed history tables,
-and the report tables of `ops`) by binary COPY. Does not belong here: comparing a stage with the
-history (`history.py`), deciding whether to believe it (`verdicts.py`).
+Belongs here: what is asked of a lake snapshot, making stage tables from the model, filling them
+(and claimed history tables, and the report tables of `ops`) by binary COPY. Does not belong here:
+comparing a stage with the history (`history.py`), deciding whether to believe it (`verdicts.py`).
 
 They are TEMP: no WAL, gone with the transaction or with the process, however it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol, Self
 
 import psycopg
 import pyarrow as pa
@@ -25,6 +25,32 @@ AnyConnection = psycopg.Connection[Any]
 
 # Rows encoded at a time: some 30 MB of the widest table. More gains nothing, less costs calls.
 ENCODED_ROWS = 16_384
+
+
+class LakeManifest(Protocol):
+    @property
+    def attempt(self) -> str: ...
+    @property
+    def attempt_hash(self) -> str: ...
+    @property
+    def modules(self) -> Collection[str]: ...
+
+
+class LakeSnapshot(Protocol):
+    """One day of one source in the lake: canonical tables and the reports of flatten."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def manifest(self) -> LakeManifest: ...
+    @property
+    def tables(self) -> Collection[str]: ...
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]: ...
+    def rows(self, table: str) -> int: ...
+    def digest(self, tables: Iterable[str]) -> str: ...
+    def of_day(self, day: date) -> Self | None: ...
 
 
 def create_stage(connection: AnyConnection, table: Table) -> None:
@@ -44,7 +70,7 @@ def fill_stage(
     connection: AnyConnection, table: Table, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[int]:
     """COPY batches into the stage; yields the rows written so far."""
-    return _copy(connection, stage(table), table.arrow_schema, batches)
+    return copy_rows(connection, stage(table), table.arrow_schema, batches)
 
 
 def fill_history(
@@ -68,7 +94,7 @@ def fill_history(
         )
         for batch in batches
     )
-    return _copy(connection, history(table), schema, rows, options="format binary, freeze")
+    return copy_rows(connection, history(table), schema, rows, options="format binary, freeze")
 
 
 def copy_report(
@@ -84,10 +110,12 @@ def copy_report(
         batch.add_column(0, schema.field(0), pa.repeat(pa.scalar(source), batch.num_rows))
         for batch in batches
     )
-    return max(_copy(connection, sql.Identifier("ops", table.name), schema, with_source), default=0)
+    return max(
+        copy_rows(connection, sql.Identifier("ops", table.name), schema, with_source), default=0
+    )
 
 
-def _copy(
+def copy_rows(
     connection: AnyConnection,
     target: sql.Identifier,
     schema: pa.Schema,
@@ -95,6 +123,7 @@ def _copy(
     *,
     options: LiteralString = "format binary",
 ) -> Iterator[int]:
+    """COPY batches into the columns that the schema names; yields the rows written so far."""
     encoder = ArrowToPostgresBinaryEncoder(schema)
     statement = sql.SQL("copy {} ({}) from stdin ({})").format(
         target, sql.SQL(", ").join(map(sql.Identifier, schema.names)), sql.SQL(options)

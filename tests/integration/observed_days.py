@@ -7,8 +7,10 @@ assertions.
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -35,6 +37,8 @@ PAYLOADS: dict[str, tuple[str, ...]] = {
     "tariff": ("currency",),
     "tariff_element": ("min_kwh",),
 }
+# What the lake holds, source by source: the snapshot of a day that was made last.
+LAKES: defaultdict[str, dict[date, Snapshot]] = defaultdict(dict)
 PULLED_AT = datetime(2026, 6, 1, 1, 30, tzinfo=UTC)
 
 
@@ -119,10 +123,18 @@ class Snapshot:
     day: date
     manifest: LakeManifest
     data: dict[str, pa.RecordBatch]
+    lake: dict[date, Snapshot]
 
     @property
     def tables(self) -> Sequence[str]:
         return tuple(self.data)
+
+    def of_day(self, day: date) -> Snapshot | None:
+        return self.lake.get(day)
+
+    def digest(self, tables: Iterable[str]) -> str:
+        held = {name: self.data[name].to_pylist() for name in sorted(tables) if name in self.data}
+        return hashlib.sha256(repr(held).encode()).hexdigest()
 
     def rows(self, table: str) -> int:
         return self.data[table].num_rows if table in self.data else 0
@@ -197,7 +209,9 @@ def make_snapshot(
     }
     manifest = Manifest(attempt, f"hash of {attempt}", pulled)
     lake = LakeManifest(attempt, manifest.attempt_hash, tuple(observed))
-    return Snapshot(source, day, lake, data), Attempt(manifest)
+    snapshot = Snapshot(source, day, lake, data, LAKES[source])
+    LAKES[source][day] = snapshot
+    return snapshot, Attempt(manifest)
 
 
 def _batch(table: str, rows: Mapping[Key, Row]) -> pa.RecordBatch:

@@ -157,6 +157,27 @@ def test_snapshots_are_listed_by_day_and_source(lake: Lake) -> None:
     assert lake.snapshots("other") == []
 
 
+def test_another_day_is_found_only_while_its_files_are_whole(lake: Lake) -> None:
+    written(lake, rows(3))
+    with lake.replace("ndw", date(2026, 6, 8)) as writer:
+        pass
+    today = writer.published
+    assert today is not None
+    found = today.of_day(DAY)
+    assert found is not None
+    assert found.rows("tariff_freshness") == 3
+    assert today.of_day(date(2026, 6, 1)) is None
+    Path(lake.part_path("tariff_freshness", "ndw", DAY)).unlink()
+    assert today.of_day(DAY) is None
+
+
+def test_the_digest_of_tables_is_that_of_their_rows(lake: Lake) -> None:
+    tables = ("tariff", "tariff_freshness")
+    first = written(lake, rows(3)).digest(tables)
+    assert written(lake, rows(1), rows(2, start=1)).digest(tables) == first
+    assert written(lake, rows(3, start=1)).digest(tables) != first
+
+
 def test_a_day_without_snapshot_is_said_so(lake: Lake) -> None:
     assert lake.snapshot("ndw", DAY) is None
     with pytest.raises(NoSnapshotError, match="the lake holds no snapshot of ndw of 2026-06-07"):
