@@ -293,7 +293,7 @@ def generate(
         bool, typer.Option(help="Change nothing; fail where a file is outdated.")
     ] = False,
 ) -> None:
-    """Write what follows from the model: the data dictionary and dbt's sources."""
+    """Write what follows from declarations: the data dictionary, the sources, dbt's sources."""
     from pipelines.warehouse.generated import check_generated, write_generated
 
     root = Path.cwd()

@@ -148,7 +148,7 @@ CONNECTOR = Table(
         text("connector_label", "The CPO's id for people; it may be repeated [Voltality]."),
         text("physical_reference", "Name on the plug, e.g. Gun A [Voltality]."),
         text("qr_identifier", "What the QR code or short label says [Voltality]."),
-        text("access_type", "PUBLIC, PRIVATE or RESTRICTED [Voltality]."),
+        code("access_type", "connector_access", "PUBLIC, PRIVATE or RESTRICTED [Voltality]."),
         flag("is_enabled", "A session can be started [Voltality]."),
         flag("is_published", "Shown to drivers [Voltality]."),
         flag("is_transient_web_enabled", "Can be paid on the web without an account [Voltality]."),

@@ -75,6 +75,19 @@ CDR_DIMENSION = (
 
 TOKEN_TYPE = ("AD_HOC_USER", "APP_USER", "OTHER", "RFID")
 
+# Title case at the level of the location, upper case at that of the connector: as printed.
+LOCATION_ACCESS = ("Public", "Restricted", "Private")
+
+CONNECTOR_ACCESS = ("PUBLIC", "PRIVATE", "RESTRICTED")
+
+CHARGING_RESTRICTION = (
+    "ONLY_2_WHEELERS", "ONLY_BRAND", "ONLY_BUS", "ONLY_CARSHARING", "ONLY_CUSTOMERS",
+    "ONLY_EMPLOYEES", "ONLY_RESIDENTIAL", "ONLY_TAXIS", "ONLY_TRUCKS", "TIME_RESTRICTED",
+)  # fmt: skip
+
+# Composite: one value each, comma and all.
+HEAVY_VEHICLE_CLASSES = ("N1", "N2", "N3", "N1, N2", "N1, N2, N3", "N3+O4", "UNKNOWN")
+
 WHITELIST = ("ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER")
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
@@ -98,4 +111,8 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "cdr_dimension": CDR_DIMENSION,
     "token_type": TOKEN_TYPE,
     "whitelist": WHITELIST,
+    "location_access": LOCATION_ACCESS,
+    "connector_access": CONNECTOR_ACCESS,
+    "charging_restriction": CHARGING_RESTRICTION,
+    "heavy_vehicle_classes": HEAVY_VEHICLE_CLASSES,
 }

@@ -1,8 +1,9 @@
-"""Files of the project that follow from the model: written here, and checked for drift.
+"""Files of the project that follow from declarations: written here, and checked for drift.
 
 Belongs here: dbt's source declarations and its staging views, which say nothing of their own, and
 where each generated file stands. Does not belong here: the model itself (`model/`), the data
-dictionary's text (`model/dictionary.py`), migrations (frozen: a test compares where they end with
+dictionary's text (`model/dictionary.py`), that of the page about sources
+(`dialects/contract/page.py`), migrations (frozen: a test compares where they end with
 `schema.py`).
 """
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.dialects import postgresql
 
+from pipelines.dialects.contract.page import sources_page
 from pipelines.model import CANONICAL_TABLES, OPS_TABLES, TABLES, Table
 from pipelines.model.dictionary import data_dictionary
 from pipelines.warehouse.schema import VIEWS, View, build_metadata
@@ -25,6 +27,7 @@ STAGING = Path("dbt_project/models/staging")
 DBT_SOURCES = STAGING / "_sources.yml"
 DBT_STAGING = STAGING / "staging.yml"
 DATA_DICTIONARY = Path("docs/data_dictionary.md")
+SOURCES = Path("docs/sources.md")
 
 _GENERATED = (
     "Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew."
@@ -115,6 +118,7 @@ def _dbt_table(table: sa.Table) -> dict[str, Any]:
 _FILES: dict[Path, Callable[[], str]] = {
     DBT_SOURCES: dbt_sources,
     DATA_DICTIONARY: data_dictionary,
+    SOURCES: sources_page,
     DBT_STAGING: dbt_staging,
     **{
         STAGING / f"{_staging_name(schema, staged)}.sql": partial(
@@ -134,7 +138,7 @@ def write_generated(root: Path) -> None:
 
 
 def check_generated(root: Path) -> list[str]:
-    """The generated files that are missing or not what the model says now."""
+    """The generated files that are missing or not what the declarations say now."""
     return [
         str(path)
         for path, make in _FILES.items()

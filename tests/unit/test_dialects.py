@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from pipelines.dialects import DIALECTS, Dialect, Rows
+from pipelines.dialects.contract import facts
 from pipelines.dialects.declare import Module, read
 from pipelines.dialects.shape import leaves, raw_type, shape_of
 from pipelines.model import TABLES
 
 EVERY = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
 OBJECTS = {"locations": {"Location", "EVSE", "Connector"}, "tariffs": {"Tariff"}}
-FIELDS = Path(__file__).parents[2] / ".." / "shared" / "contract" / "fields.csv"
 
 
 @EVERY
@@ -95,18 +92,8 @@ def test_ocpi_fills_every_table_of_its_modules_but_the_vendors_own(module: str) 
     assert expected - set(declared.tables()) == VENDORS_OWN & expected
 
 
-@pytest.fixture
-def contract() -> list[dict[str, str]]:
-    if not FIELDS.exists():
-        pytest.skip("the contract of attributes stands in ../shared, which is not here")
-    with FIELDS.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.mark.parametrize("name", ["ocpi_2_1_1", "ocpi_2_2_1"])
-def test_every_attribute_of_the_2_1_1_contract_reaches_a_column(
-    name: str, contract: list[dict[str, str]]
-) -> None:
+def test_every_attribute_of_the_2_1_1_contract_reaches_a_column(name: str) -> None:
     for module, objects in OBJECTS.items():
         declared = DIALECTS[name].module(module)
         assert declared is not None
@@ -116,9 +103,9 @@ def test_every_attribute_of_the_2_1_1_contract_reaches_a_column(
             for at, _ in leaves(shape_of(declared))
         }
         wanted = {
-            row["json_path"].replace("[]", "")
-            for row in contract
-            if row["seed"] == "002" and row["object"] in objects and row["kind"] != "object"
+            fact.path.replace("[]", "")
+            for fact in facts()
+            if fact.seed == "002" and fact.object in objects and fact.kind != "object"
         }
         containers = {path.rpartition(".")[0] for path in wanted}
         assert wanted
