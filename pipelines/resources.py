@@ -51,7 +51,7 @@ class Project:
 
     @cached_property
     def landing(self) -> Landing:
-        return Landing(self.settings.landing_dir)
+        return Landing(self.settings.landing_dir, token_of=self.settings.source_token)
 
     @cached_property
     def lake(self) -> Lake:

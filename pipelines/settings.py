@@ -1,18 +1,25 @@
 """The only reader of the environment.
 
-Belongs here: where things live, as given by `OCPI_WAREHOUSE_*` variables, and secrets read by
-the NAME of their variable. Does not belong here: what a source is (`sources.py`).
+Belongs here: where things live, as given by `OCPI_WAREHOUSE_*` variables, and secrets: read by the
+NAME of their variable, or from files of HOME that their owner alone can read. Does not belong
+here: what a source is (`sources.py`).
 """
 
 from __future__ import annotations
 
 import os
+import secrets
+import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import ConfigurationError
+
+_SHORTEST_KEY: Final = 16
 
 
 class Settings(BaseSettings):
@@ -32,6 +39,10 @@ class Settings(BaseSettings):
     lake: str | None = Field(
         default=None,
         description="Folder or object-store URL of the lake; unset: <home>/lake.",
+    )
+    hash_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the hashes that stand for people; unset: <home>/hash.key, made once.",
     )
 
     @property
@@ -65,6 +76,11 @@ class Settings(BaseSettings):
         return self.home_dir / "credentials"
 
     @property
+    def hash_key_file(self) -> Path:
+        """The key of the hashes where the environment names none; closed to others."""
+        return self.home_dir / "hash.key"
+
+    @property
     def sources_path(self) -> Path:
         return self.sources.expanduser().absolute()
 
@@ -78,16 +94,69 @@ class Settings(BaseSettings):
             return received
         return secret(variable, needed_by=f"source {source}")
 
+    def key_of_hashes(self) -> bytes:
+        """The key that hashes of people are made with, the same for as long as HOME is kept.
+
+        Without it nobody can tell which card a hash stands for; with another one, people cannot
+        be followed from the days before.
+        """
+        if self.hash_key is not None:
+            key = self.hash_key
+            if len(key.get_secret_value()) < _SHORTEST_KEY:
+                raise ConfigurationError(
+                    f"OCPI_WAREHOUSE_HASH_KEY has less than {_SHORTEST_KEY} characters, so hashes "
+                    f"could be undone by trying; set a longer one, or none"
+                )
+            return key.get_secret_value().encode()
+        if not self.hash_key_file.exists():
+            _write_once(self.hash_key_file, secrets.token_hex(32))
+        kept = read_token(self.hash_key_file)
+        if kept is None or not kept.get_secret_value():
+            raise ConfigurationError(
+                f"the key of hashes {self.hash_key_file} is empty; put the key back from a backup, "
+                f"or remove the file to begin with another one"
+            )
+        return kept.get_secret_value().encode()
+
 
 def read_token(path: Path) -> SecretStr | None:
-    """A token kept in a file, None where there is no file."""
+    """A secret kept in a file, None where there is no file.
+
+    Raises ConfigurationError where others than its owner can read it.
+    """
     try:
-        return SecretStr(path.read_text(encoding="utf-8").strip())
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise ConfigurationError(f"the token in {path} cannot be read: {reason}") from None
+        raise ConfigurationError(f"the secret in {path} cannot be read: {reason}") from None
+    if mode & 0o077:
+        raise ConfigurationError(
+            f"the secret in {path} can be read by others (mode {mode:o}), so it is not used; close "
+            f"it with: chmod 600 {path}, and have it replaced if somebody may have seen it"
+        )
+    return SecretStr(text.strip())
+
+
+def _write_once(path: Path, text: str) -> None:
+    """A file that its owner alone can read; whoever comes first writes it, and it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(temporary)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def secret(variable: str, *, needed_by: str) -> SecretStr:

@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -51,14 +52,20 @@ class Source(BaseModel):
     dialect: Dialect
     transport: Literal["file", "http"]
 
-    # transport: file
-    modules: dict[str, str] = Field(
-        default_factory=dict,
-        description="Module name -> local path or http(s) URL; {date} makes past days loadable.",
+    modules: dict[str, str] | tuple[str, ...] = Field(
+        default=(),
+        description="transport file: module name -> local path or http(s) URL; {date} makes past "
+        "days loadable. transport http: the modules to pull; unset: the dialect's usual ones.",
     )
     # transport: http
     versions_url: str | None = None
     base_url: str | None = None
+    paths: dict[str, str] = Field(
+        default_factory=dict, description="Module name -> its path, where it is not the usual one."
+    )
+    pagination: Literal["link", "offset", "none", "last_record"] | None = Field(
+        default=None, description="How every list is paged; unset: as the dialect says."
+    )
     token_env: str | None = Field(default=None, description="Name of the variable, not its value.")
     auth: Literal["token", "token_base64", "bearer", "none"] | None = Field(
         default=None,
@@ -69,6 +76,18 @@ class Source(BaseModel):
     time_out: float = Field(default=60.0, gt=0, description="Seconds without a byte.")
     answers_past_days: bool = Field(
         default=False, description="The server can be asked for a past day (the simulator can)."
+    )
+
+    details: Literal["none", "bulk"] | int = Field(
+        default="none",
+        description="What bulk answers leave out: not asked for, carried by them after all, or "
+        "asked for this many locations a night, in turn.",
+    )
+    window_overlap_s: int = Field(
+        default=3600,
+        ge=0,
+        description="Seconds before its day from which a windowed module is asked for: bounds are "
+        "exclusive in some places, and clocks differ.",
     )
 
     credentials: OwnCredentials | None = Field(
@@ -89,25 +108,83 @@ class Source(BaseModel):
         description="Share of known locations that may vanish in a night before a person is asked.",
     )
 
+    @field_validator("modules", mode="before")
+    @classmethod
+    def _modules_are_a_list_or_a_mapping(cls, modules: object) -> object:
+        texts: list[object] = []
+        if isinstance(modules, dict):
+            texts = [*modules, *modules.values()]
+        elif isinstance(modules, list | tuple):
+            texts = list(modules)
+        if not isinstance(modules, dict | list | tuple) or not all(
+            isinstance(text, str) for text in texts
+        ):
+            raise ValueError(
+                "modules is a list of names ([locations, tariffs]), or with transport file a "
+                "mapping of names to places ({locations: PATH_OR_URL})"
+            )
+        return modules
+
+    @field_validator("details", mode="before")
+    @classmethod
+    def _details_are_a_word_or_a_number(cls, details: object) -> object:
+        is_number = isinstance(details, int) and not isinstance(details, bool) and details > 0
+        if not is_number and details not in ("none", "bulk"):
+            raise ValueError("details is none, bulk, or the number of locations to ask for a night")
+        return details
+
     @model_validator(mode="after")
     def _has_what_its_transport_needs(self) -> Self:
         if self.transport == "file":
-            if not self.modules:
-                raise ValueError("transport file needs modules: {locations: PATH_OR_URL}")
-            if self.versions_url or self.base_url:
-                raise ValueError("transport file takes modules, not versions_url or base_url")
+            self._check_file()
         else:
-            if not (self.versions_url or self.base_url):
-                raise ValueError("transport http needs versions_url or base_url")
-            for url in (self.versions_url, self.base_url):
-                if url and urlsplit(url).scheme not in {"http", "https"}:
-                    raise ValueError(f"{url!r} is not an http or https URL")
-                if url and "@" in urlsplit(url).netloc:
-                    raise ValueError("credentials in a URL would reach logs; use token_env")
+            self._check_http()
         if self.token_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.token_env):
             # Whoever pastes the token itself here must not see it echoed into a log.
             raise ValueError("token_env must be the NAME of an environment variable, not a token")
         return self
+
+    @model_validator(mode="after")
+    def _requires_what_is_pulled(self) -> Self:
+        missing = [name for name in self.required if name not in self.modules]
+        if self.modules and missing:
+            raise ValueError(
+                f"{missing[0]!r} is required but not among the modules; add it there, or say "
+                f"required: [{next(iter(self.modules))}]"
+            )
+        return self
+
+    def _check_file(self) -> None:
+        if not isinstance(self.modules, dict) or not self.modules:
+            raise ValueError("transport file needs modules: {locations: PATH_OR_URL}")
+        if self.versions_url or self.base_url:
+            raise ValueError("transport file takes modules, not versions_url or base_url")
+        if self.paths or self.pagination:
+            raise ValueError("paths and pagination are for transport http; a file is one document")
+        if isinstance(self.details, int):
+            raise ValueError("a file cannot be asked one by one; details is none or bulk")
+
+    def _check_http(self) -> None:
+        if isinstance(self.modules, dict) and self.modules:
+            raise ValueError("transport http takes modules as a list: [locations, tariffs]")
+        if not (self.versions_url or self.base_url):
+            raise ValueError("transport http needs versions_url or base_url")
+        for url in (self.versions_url, self.base_url):
+            if url and urlsplit(url).scheme not in {"http", "https"}:
+                raise ValueError(f"{url!r} is not an http or https URL")
+            if url and "@" in urlsplit(url).netloc:
+                raise ValueError("credentials in a URL would reach logs; use token_env")
+        if self.paths and not self.base_url:
+            raise ValueError("paths are relative to base_url, which is not set")
+        for path in self.paths.values():
+            # The token goes where base_url says; a path must not lead it to another host.
+            if urlsplit(path).scheme or path.startswith(("//", "\\")):
+                raise ValueError(f"{path!r} is not a path below base_url")
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """Module name -> path or URL, {date} in it (transport file)."""
+        return self.modules if isinstance(self.modules, dict) else {}
 
     @property
     def is_replayable(self) -> bool:
@@ -115,12 +192,12 @@ class Source(BaseModel):
         if self.answers_past_days:
             return True
         return self.transport == "file" and all(
-            DATE_PLACEHOLDER in self.modules[name] for name in self.required if name in self.modules
+            DATE_PLACEHOLDER in self.documents[name] for name in self.required
         )
 
     def module_location(self, module: str, day: date) -> str:
         """Path or URL of a module's document for a day (transport file)."""
-        return self.modules[module].replace(DATE_PLACEHOLDER, day.isoformat())
+        return self.documents[module].replace(DATE_PLACEHOLDER, day.isoformat())
 
 
 class SourceFile(BaseModel):
@@ -183,6 +260,8 @@ def _first_sentence(error: ValidationError, document: dict[str, object]) -> str:
 
 
 def _anchored(source: Source, folder: Path) -> Source:
+    if not isinstance(source.modules, dict):
+        return source
     modules = {
         name: where if urlsplit(where).scheme in {"http", "https"} else str(folder / where)
         for name, where in source.modules.items()

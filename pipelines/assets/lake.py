@@ -54,6 +54,7 @@ def lake_asset(source: Source) -> dg.AssetsDefinition:
                 source=source.name,
                 day=day,
                 lake=project.lake,
+                hash_key=project.settings.key_of_hashes,
                 progress=project.progress,
             )
         seconds = perf_counter() - began

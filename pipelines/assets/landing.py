@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines.dialects import dialect_of
 from pipelines.errors import NoSnapshotError, OcpiWarehouseError
 from pipelines.failures import explained
-from pipelines.landing import Attempt
+from pipelines.landing import Attempt, can_be_asked_for
 from pipelines.partitions import DAILY
 from pipelines.resources import Project
 from pipelines.sources import Source
@@ -17,11 +17,12 @@ from pipelines.warehouse.load import current_location_ids, record_failed_pull
 
 def _metadata(attempt: Attempt) -> dict[str, Any]:
     modules = attempt.manifest.modules
-    pages = [page for module in modules.values() for page in module.pages]
+    pages = attempt.files.values()
     took = attempt.manifest.ended_at - attempt.manifest.started_at
     return {
         "records": sum(module.received for module in modules.values()),
         **{f"records_{name}": module.received for name, module in modules.items()},
+        **{f"asked_{name}": len(m.asked) for name, m in modules.items() if m.asked is not None},
         "pages": len(pages),
         "bytes": sum(page.bytes for page in pages),
         "seconds": took.total_seconds(),
@@ -78,8 +79,10 @@ def landing_asset(source: Source, *, retry: dg.RetryPolicy | None) -> dg.AssetsD
             except NoSnapshotError:
                 raise
             except OcpiWarehouseError as error:
-                # One outcome per source and day, also where there is nothing to load.
-                record_failed_pull(project.warehouse, source, day=day, error=error)
+                # One outcome per source and day, also where there is nothing to load. Of a past
+                # day only windows were asked for: nothing is said of what was required then.
+                if can_be_asked_for(source, day, now=project.clock()):
+                    record_failed_pull(project.warehouse, source, day=day, error=error)
                 raise
         return dg.MaterializeResult(metadata=_metadata(attempt))
 

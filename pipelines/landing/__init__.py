@@ -9,7 +9,7 @@ manifest does, which is written last; the newest complete one whose files verify
 """
 
 from pipelines.landing.pulling import Progress
-from pipelines.landing.snapshots import Landing
+from pipelines.landing.snapshots import Landing, can_be_asked_for
 from pipelines.landing.stored import (
     MANIFEST,
     Attempt,
@@ -28,4 +28,5 @@ __all__ = [
     "Manifest",
     "Progress",
     "RecordRef",
+    "can_be_asked_for",
 ]

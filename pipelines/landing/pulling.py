@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from pydantic import SecretStr
 
 from pipelines.dialects.endpoints import Protocol
-from pipelines.errors import IncompleteSnapshotError, OcpiWarehouseError, SourceError
+from pipelines.errors import IncompleteSnapshotError, OcpiWarehouseError
 from pipelines.landing.stored import MANIFEST, Attempt, LandedModule, LandedPage, Manifest
+from pipelines.landing.turns import whose_turn
 from pipelines.ocpi.client import Limits
 from pipelines.ocpi.document import compression_suffix
 from pipelines.ocpi.pull import Connection, Page
-from pipelines.settings import secret
 from pipelines.sources import Source
 
 logger = logging.getLogger(__name__)
@@ -33,18 +36,37 @@ Progress = Callable[[str, int, int | None], None]
 """Called with module, records received, records declared (or None)."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is to be pulled for a day.
+
+    `modules` are those to ask for; all others are taken over from the attempt `landed`, if there
+    is one. `left_at`: module -> when the day before was asked for, where that was before its end.
+    """
+
+    source: Source
+    protocol: Protocol
+    day: date
+    modules: tuple[str, ...]
+    token: SecretStr | None = None
+    landed: Attempt | None = None
+    left_at: Mapping[str, datetime] = field(default_factory=dict)
+
+
 class AttemptInMaking:
     """One attempt while it is being made."""
 
-    def __init__(self, folder: Path, source: Source, day: date) -> None:
+    def __init__(self, folder: Path, order: Order) -> None:
         self._folder = folder
-        self._source = source
-        self._day = day
+        self._order = order
+        self._source = order.source
+        self._day = order.day
         self._modules: dict[str, LandedModule] = {}
+        # The ids seen of modules that details are asked for.
+        self._ids: dict[str, set[str]] = {}
 
     def run(
         self,
-        protocol: Protocol,
         *,
         now: Callable[[], datetime],
         previous_ids: Callable[[], set[str]] | None,
@@ -52,29 +74,31 @@ class AttemptInMaking:
         limits: Limits,
         sleep: Callable[[float], None],
     ) -> Attempt:
-        source, started_at = self._source, now().astimezone(UTC)
-        token = (
-            secret(source.token_env, needed_by=f"source {source.name}")
-            if source.token_env and source.auth != "none"
-            else None
-        )
+        source, protocol, started_at = self._source, self._order.protocol, now().astimezone(UTC)
+        if self._order.landed is not None:
+            self._take_over(self._order.landed)
         failure: OcpiWarehouseError | None = None
+        failed: dict[str, OcpiWarehouseError] = {}
         with Connection(
             source,
             protocol,
             day=self._day,
-            token=token,
+            token=self._order.token,
             spool=self._folder,
             limits=limits,
             sleep=sleep,
+            left_at=self._order.left_at,
         ) as connection:
-            for name in connection.modules:
-                failure = self._module(connection, name, previous_ids, progress)
-                if failure is not None and name in source.required:
+            for name in self._order.modules:
+                error = self._asked_for(connection, name, previous_ids, progress)
+                if error is not None:
+                    failed[name] = error
+                if error is not None and name in source.required:
+                    failure = error
                     break
-                failure = None
-        for missing in set(source.required) - self._modules.keys() if failure is None else ():
-            failure = SourceError(f"{source.name} has no module {missing!r}, which is required")
+        if failure is None and failed.keys() >= set(self._order.modules):
+            # An attempt in which nothing came would stand before one in which something did.
+            failure = next(iter(failed.values()), None)
         self._let_groups_fall_together(protocol)
         attempt = self._write_manifest(
             started_at=started_at, ended_at=now().astimezone(UTC), complete=failure is None
@@ -83,7 +107,19 @@ class AttemptInMaking:
             raise failure
         return attempt
 
-    def _module(
+    def _take_over(self, landed: Attempt) -> None:
+        """What cannot be asked for again, as it lies in an attempt before this one."""
+        for name, module in landed.manifest.modules.items():
+            if name in self._order.modules:
+                continue
+            note = f"taken over from the attempt {landed.manifest.attempt}"
+            notes = [said for said in module.notes if not said.startswith("taken over")]
+            self._modules[name] = msgspec.structs.replace(module, notes=[*notes, note])
+            for page in module.pages:
+                if not (self._folder / page.file).exists():
+                    _linked(landed.path / page.file, self._folder / page.file)
+
+    def _asked_for(
         self,
         connection: Connection,
         name: str,
@@ -96,12 +132,33 @@ class AttemptInMaking:
             complete=False,
             required=name in self._source.required,
             group=endpoint.group if endpoint else None,
+            list_keys=endpoint.list_keys if endpoint else (),
         )
+        if endpoint is None or endpoint.details_of is None or name in self._source.documents:
+            landed, error = self._listed(connection, name, landed, previous_ids, progress)
+        else:
+            landed, error = self._detailed(connection, name, landed, endpoint.details_of, progress)
+        if error is not None:
+            reason = landed.reason or str(error)
+            landed = msgspec.structs.replace(landed, complete=False, reason=reason)
+            logger.warning("%s of %s: %s", name, self._source.name, error)
+        received = sum(page.records for page in landed.pages)
+        self._modules[name] = msgspec.structs.replace(landed, received=received)
+        return error
+
+    def _listed(
+        self,
+        connection: Connection,
+        name: str,
+        landed: LandedModule,
+        previous_ids: Callable[[], set[str]] | None,
+        progress: Progress,
+    ) -> tuple[LandedModule, OcpiWarehouseError | None]:
+        """A module that comes as a list, page by page."""
         pages: list[LandedPage] = []
-        seen: set[str] = set()
+        landed = msgspec.structs.replace(landed, pages=pages)
+        seen = self._ids.setdefault(name, set())
         pull = connection.module(name)
-        error: OcpiWarehouseError | None = None
-        asked = 0
         try:
             for page in pull:
                 pages.append(self._keep(page, name, len(pages) + 1))
@@ -117,26 +174,52 @@ class AttemptInMaking:
                 notes=list(outcome.notes),
             )
             if not outcome.complete:
-                error = IncompleteSnapshotError(
+                return landed, IncompleteSnapshotError(
                     f"{name} of {self._source.name} for {self._day} is not complete: "
                     f"{outcome.reason}; nothing of it is used, pull it again later"
                 )
-            elif outcome.total_moved and previous_ids and connection.can_ask_one_by_one(name):
+            if outcome.total_moved and previous_ids and connection.can_ask_one_by_one(name):
                 asked = self._ask_for_vanished(connection, name, previous_ids() - seen, pages)
+                landed = msgspec.structs.replace(landed, asked_one_by_one=asked)
         except OcpiWarehouseError as raised:
-            error = raised
-        if error is not None:
-            landed = msgspec.structs.replace(
-                landed, complete=False, reason=landed.reason or str(error)
+            return landed, raised
+        return landed, None
+
+    def _detailed(
+        self,
+        connection: Connection,
+        name: str,
+        landed: LandedModule,
+        base: str,
+        progress: Progress,
+    ) -> tuple[LandedModule, OcpiWarehouseError | None]:
+        """A module of what the list `base` leaves out, or has in it after all."""
+        listed = self._modules.get(base)
+        if listed is None or not listed.complete:
+            return landed, IncompleteSnapshotError(
+                f"{name} of {self._source.name} is asked for what {base} lists, and there is no "
+                f"whole list of {base}"
             )
-            logger.warning("%s of %s: %s", name, self._source.name, error)
-        self._modules[name] = msgspec.structs.replace(
-            landed,
-            received=sum(page.records for page in pages),
-            asked_one_by_one=asked,
-            pages=pages,
-        )
-        return error
+        details = self._source.details
+        if not isinstance(details, int):
+            replaced = msgspec.structs.replace(landed, complete=True, pages=listed.pages)
+            return replaced, None
+        ids = whose_turn(self._ids[base], most=details, day=self._day)
+        pages: list[LandedPage] = []
+        landed = msgspec.structs.replace(landed, pages=pages, asked=ids)
+        try:
+            for page in _found(connection.details(name, ids)):
+                pages.append(self._keep(page, name, len(pages) + 1))
+                progress(name, len(pages), len(ids))
+        except OcpiWarehouseError as raised:
+            return landed, raised
+        if ids and not pages:
+            # They all stood in the list a moment ago: this is a refusal, not their removal.
+            return landed, IncompleteSnapshotError(
+                f"{name} of {self._source.name}: of {len(ids)} locations asked for by themselves "
+                f"not one was answered; see with its owner whether the token may ask for them"
+            )
+        return msgspec.structs.replace(landed, complete=True), None
 
     def _ask_for_vanished(
         self, connection: Connection, name: str, vanished: set[str], pages: list[LandedPage]
@@ -148,11 +231,9 @@ class AttemptInMaking:
                 f"{len(vanished)} known ids are missing, too many to ask for one by one; "
                 f"pull it again at a quieter hour"
             )
-        details = 0
-        for _, page in connection.details(name, sorted(vanished)):
-            if page is not None:
-                details += 1
-                pages.append(self._keep(page, f"{name}-detail", details))
+        found = _found(connection.details(name, sorted(vanished)))
+        for number, page in enumerate(found, start=1):
+            pages.append(self._keep(page, f"{name}-detail", number))
         return len(vanished)
 
     def _keep(self, page: Page, stem: str, number: int) -> LandedPage:
@@ -208,6 +289,20 @@ class AttemptInMaking:
         temporary.rename(self._folder / MANIFEST)
         _synced(self._folder)
         return Attempt(self._folder, manifest)
+
+
+def _found(details: Iterable[tuple[str, Page | None]]) -> Iterator[Page]:
+    """The answers for those that the source still has."""
+    return (page for _, page in details if page is not None)
+
+
+def _linked(path: Path, target: Path) -> None:
+    """The same bytes under another name; copied where the file system knows no links."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, target)
+        _synced(target)
 
 
 def _written(path: Path, content: bytes) -> None:

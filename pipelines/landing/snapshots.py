@@ -18,12 +18,15 @@ from typing import Final
 
 import filelock
 import msgspec
+from pydantic import SecretStr
 
 from pipelines.dialects.endpoints import Protocol
 from pipelines.errors import ConfigurationError, NoSnapshotError, TransientError
-from pipelines.landing.pulling import AttemptInMaking, Progress
+from pipelines.landing.pulling import AttemptInMaking, Order, Progress
 from pipelines.landing.stored import MANIFEST, Attempt, Manifest
 from pipelines.ocpi.client import Limits
+from pipelines.ocpi.pull import modules_of
+from pipelines.settings import secret
 from pipelines.sources import Source
 
 logger = logging.getLogger(__name__)
@@ -39,6 +42,10 @@ class Landing:
     """The landing of all sources, rooted at a folder."""
 
     root: Path
+    # Called with a source's name and token_env.
+    token_of: Callable[[str, str | None], SecretStr | None] = field(
+        default_factory=lambda: _token_in_the_environment
+    )
     limits: Limits = field(default_factory=Limits)
     sleep: Callable[[float], None] = time.sleep
     lock_time_out_s: float = 3600.0
@@ -77,9 +84,11 @@ class Landing:
     ) -> Attempt:
         """The snapshot of a source and day: landed already, or pulled now.
 
-        `previous_ids` gives the location ids last known, asked for only where the total moved
-        while paging. Raises NoSnapshotError for a past day that nobody can be asked for, and the
-        error of a required module after its incomplete attempt was written.
+        Of a past day of a source that serves only the current state, the modules with a window of
+        time are pulled alone; a refresh keeps what has landed of the others. `previous_ids` gives
+        the location ids last known, asked for only where the total moved while paging. Raises
+        NoSnapshotError for a past day that nobody can be asked for, and the error of a required
+        module after its incomplete attempt was written.
         """
         if day > now().astimezone(UTC).date():
             raise ConfigurationError(
@@ -90,16 +99,56 @@ class Landing:
             landed = self.usable(source.name, day)
             if landed is not None and not refresh:
                 return landed
-            _check_it_can_be_asked_for(source, day, now=now(), landed=landed is not None)
-            attempt = AttemptInMaking(self._new_folder(source.name, day, now=now()), source, day)
+            order = self._ordered(source, protocol, day=day, now=now(), landed=landed)
+            attempt = AttemptInMaking(self._new_folder(source.name, day, now=now()), order)
             return attempt.run(
-                protocol,
                 now=now,
                 previous_ids=previous_ids,
                 progress=progress or (lambda module, received, declared: None),
                 limits=self.limits,
                 sleep=self.sleep,
             )
+
+    def _ordered(
+        self,
+        source: Source,
+        protocol: Protocol,
+        *,
+        day: date,
+        now: datetime,
+        landed: Attempt | None,
+    ) -> Order:
+        """What can be asked for now; NoSnapshotError where that is nothing."""
+        modules = modules_of(source, protocol)
+        windowed = tuple(
+            name for name in modules if (e := protocol.endpoint(name)) is not None and e.window
+        )
+        is_live = can_be_asked_for(source, day, now=now)
+        if is_live:
+            for missing in set(source.required) - set(modules):
+                raise ConfigurationError(
+                    f"{source.name} has no module {missing!r}, which is required; correct the "
+                    f"source in sources.yml"
+                )
+        elif not windowed:
+            raise _no_snapshot(source, day, landed=landed is not None)
+        return Order(
+            source,
+            protocol,
+            day,
+            modules=modules if is_live else windowed,
+            token=None if source.auth == "none" else self.token_of(source.name, source.token_env),
+            landed=None if is_live else landed,
+            left_at=self._left_at(source.name, day) if windowed else {},
+        )
+
+    def _left_at(self, source: str, day: date) -> dict[str, datetime]:
+        """When the modules of the day before were asked for, where that was before its end."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        before = self.usable(source, day - timedelta(days=1))
+        if before is None or before.manifest.started_at >= midnight:
+            return {}
+        return dict.fromkeys(before.modules, before.manifest.started_at)
 
     def _folder(self, source: str, day: date) -> Path:
         return self.root / source / day.isoformat()
@@ -110,7 +159,8 @@ class Landing:
         while True:
             folder = self._folder(source, day) / started.strftime(_ATTEMPT_FORMAT)
             try:
-                folder.mkdir(parents=True)
+                _make_closed(folder.parent)
+                folder.mkdir(mode=0o700)
             except FileExistsError:
                 started += timedelta(microseconds=1)
             else:
@@ -120,7 +170,7 @@ class Landing:
     def _locked(self, source: str, day: date) -> Iterator[None]:
         """Alone with a snapshot; the lock is the kernel's and dies with its holder."""
         folder = self._folder(source, day)
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_closed(folder)
         lock = filelock.FileLock(folder / ".lock", timeout=self.lock_time_out_s)
         try:
             lock.acquire()
@@ -135,16 +185,31 @@ class Landing:
             lock.release()
 
 
-def _check_it_can_be_asked_for(source: Source, day: date, *, now: datetime, landed: bool) -> None:
-    """NoSnapshotError for a past day of a source that serves only the current state."""
+def can_be_asked_for(source: Source, day: date, *, now: datetime) -> bool:
+    """Whether a source can still say how things stood on a day, or stand now."""
     ended_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    if source.is_replayable or now < ended_at + _GRACE:
-        return
+    return source.is_replayable or now < ended_at + _GRACE
+
+
+def _no_snapshot(source: Source, day: date, *, landed: bool) -> NoSnapshotError:
     if landed:
-        raise NoSnapshotError(
+        return NoSnapshotError(
             f"the snapshot of {source.name} taken on {day} cannot be taken again; the API serves "
             f"only the current state, so leave out the refresh and use what has landed"
         )
-    raise NoSnapshotError(
+    return NoSnapshotError(
         f"no snapshot of {source.name} was taken on {day}; the API serves only the current state"
     )
+
+
+def _token_in_the_environment(source: str, variable: str | None) -> SecretStr | None:
+    return None if variable is None else secret(variable, needed_by=f"source {source}")
+
+
+def _make_closed(folder: Path) -> None:
+    """A folder, and those above it, that their owner alone can look into: sessions and tokens
+    lie there as they came. What is there already stays as it is.
+    """
+    if not folder.is_dir():
+        _make_closed(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)

@@ -40,7 +40,11 @@ class LandedPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LandedModule(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pull of one module came to, and its pages in the order they came."""
+    """What a pull of one module came to, and its pages in the order they came.
+
+    `asked` are the ids it was asked for one by one, those that the source has no more included;
+    None where it speaks about all of them. `list_keys` is what the pages were read with.
+    """
 
     complete: bool
     required: bool
@@ -51,6 +55,8 @@ class LandedModule(msgspec.Struct, frozen=True, kw_only=True):
     asked_one_by_one: int = 0
     group: str | None = None
     notes: list[str] = []
+    asked: list[str] | None = None
+    list_keys: tuple[str, ...] = ()
     pages: list[LandedPage] = []
 
 
@@ -102,6 +108,8 @@ class Attempt:
         digest = hashlib.sha256()
         for name, module in sorted(self.manifest.modules.items()):
             digest.update(f"{name} {module.complete}\n".encode())
+            for key in module.asked or ():
+                digest.update(f"asked {key}\n".encode())
             for page in module.pages:
                 digest.update(f"{page.kind} {page.sha256}\n".encode())
         return digest.hexdigest()
@@ -114,7 +122,7 @@ class Attempt:
         """Every record of a module with its page and its index in it."""
         for page in self.pages(module):
             index = 0
-            for batch in self._page_batches(page, max_bytes=BATCH_BYTES):
+            for batch in self._page_batches(module, page, max_bytes=BATCH_BYTES):
                 for raw in batch:
                     yield page, index, msgspec.Raw(raw)
                     index += 1
@@ -131,7 +139,7 @@ class Attempt:
         size = 0
         for page in self.pages(module):
             index = 0
-            for records in self._page_batches(page, max_bytes=max_bytes):
+            for records in self._page_batches(module, page, max_bytes=max_bytes):
                 for raw in records:
                     if batch and size + len(raw) > max_bytes:
                         yield batch
@@ -142,20 +150,31 @@ class Attempt:
         if batch:
             yield batch
 
+    @property
+    def files(self) -> dict[str, LandedPage]:
+        """File name -> page, each once: details may be read from the pages of another module."""
+        return {p.file: p for module in self.manifest.modules.values() for p in module.pages}
+
     def verifies(self) -> bool:
         """Whether every page is there with the bytes the manifest names."""
-        for module in self.manifest.modules.values():
-            for page in module.pages:
-                try:
-                    with (self.path / page.file).open("rb") as file:
-                        found = hashlib.file_digest(file, "sha256").hexdigest()
-                except OSError:
-                    found = ""
-                if found != page.sha256:
-                    logger.warning("%s does not verify: %s differs", self.path, page.file)
-                    return False
+        for page in self.files.values():
+            try:
+                with (self.path / page.file).open("rb") as file:
+                    found = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError:
+                found = ""
+            if found != page.sha256:
+                logger.warning("%s does not verify: %s differs", self.path, page.file)
+                return False
         return True
 
-    def _page_batches(self, page: LandedPage, *, max_bytes: int) -> Iterator[list[RawRecord]]:
+    def _page_batches(
+        self, module: str, page: LandedPage, *, max_bytes: int
+    ) -> Iterator[list[RawRecord]]:
         what = f"page {page.file} of {self.manifest.source} {self.manifest.day}"
-        return record_batches(self.path / page.file, what=what, max_bytes=max_bytes)
+        return record_batches(
+            self.path / page.file,
+            what=what,
+            max_bytes=max_bytes,
+            list_keys=self.manifest.modules[module].list_keys,
+        )

@@ -46,9 +46,10 @@ def within_origins(link: str, *, current: str, own: frozenset[Origin]) -> str | 
 
     A link that names our host with the other scheme is put on our own origin: servers behind an
     https proxy write http links, and some http servers write https ones. Either way the request
-    goes exactly where the source's owner was configured, so https is never left.
+    goes exactly where the source's owner was configured, so https is never left. Seen: a link
+    that repeats a time of the query with a blank in it.
     """
-    absolute = urljoin(current, link.strip())
+    absolute = urljoin(current, link.strip().replace(" ", "%20"))
     there = origin(absolute)
     if there is None:
         return None

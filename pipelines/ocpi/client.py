@@ -35,6 +35,7 @@ _CHUNK_BYTES: Final = 1 << 16
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_OF_ANY_METHOD: Final = frozenset({307, 308})
 _MOST_REDIRECTS: Final = 5
+_PASSING: Final = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +120,20 @@ class Client:
     def close(self) -> None:
         self._session.close()
 
-    def get(self, url: str, *, endpoint: str) -> Answer:
+    def get(
+        self, url: str, *, endpoint: str, settles: Callable[[Answer], bool] = lambda answer: False
+    ) -> Answer:
         """The answer to a GET, its body in memory.
 
-        `endpoint` says whose habits apply (which form of the token). Raises TransientError after
-        the last attempt, SourceError for redirects that must not be followed.
+        `endpoint` says whose habits apply (which form of the token); `settles` whether an answer
+        of 5xx stands all the same. Raises TransientError after the last attempt, SourceError for
+        redirects that must not be followed.
         """
-        return self._with_retries(url, endpoint=endpoint, into=None)
+        return self._with_retries(url, endpoint=endpoint, into=None, settles=settles)
 
     def download(self, url: str, into: BinaryIO, *, endpoint: str) -> Answer:
         """As `get`, the body written into a file; redirects to other hosts go without the token."""
-        return self._with_retries(url, endpoint=endpoint, into=into)
+        return self._with_retries(url, endpoint=endpoint, into=into, settles=lambda answer: False)
 
     def send(
         self, method: Method, url: str, *, endpoint: str, document: bytes | None = None
@@ -152,7 +156,14 @@ class Client:
         backoff = floor_s * 2**attempt * random.uniform(0.75, 1.25)
         self._sleep(min(max(backoff, asked_s or 0.0), self.limits.longest_wait_s))
 
-    def _with_retries(self, url: str, *, endpoint: str, into: BinaryIO | None) -> Answer:
+    def _with_retries(
+        self,
+        url: str,
+        *,
+        endpoint: str,
+        into: BinaryIO | None,
+        settles: Callable[[Answer], bool],
+    ) -> Answer:
         shown = redacted(url)
         for attempt in range(self.limits.attempts):
             asked_s: float | None = None
@@ -163,7 +174,10 @@ class Client:
                 problem = str(error)
             else:
                 throttled = answer.status == 403 and endpoint in self._answered
-                if not throttled and answer.status < 500 and answer.status not in {408, 425, 429}:
+                passing = answer.status in _PASSING or (
+                    answer.status >= 500 and not settles(answer)
+                )
+                if not throttled and not passing:
                     if answer.ok:
                         self._answered.add(endpoint)
                     return answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +29,13 @@ _LARGEST_VALUE: Final = 4 << 30
 
 
 def record_batches(
-    path: Path, *, what: str, max_bytes: int = BATCH_BYTES
+    path: Path, *, what: str, max_bytes: int = BATCH_BYTES, list_keys: Sequence[str] = ()
 ) -> Iterator[list[RawRecord]]:
     """Raw records of a document in their order, about `max_bytes` of JSON a list.
 
     JSON lines take the memory of a batch, one JSON value that of its text. `what` names the
-    document in errors. Raises SourceError for broken compression, broken JSON, HTML, emptiness.
+    document in errors, `list_keys` is as in `envelope.split`. Raises SourceError for broken
+    compression, broken JSON, HTML, emptiness.
     """
     chunks = _chunks(path, what=what)
     head = bytearray()
@@ -49,12 +50,13 @@ def record_batches(
         head += chunk
         if len(head) > _LARGEST_VALUE:
             raise SourceError(f"{what} is one JSON value of over 4 GiB; ask for JSON lines")
-    yield from _sized(read_envelope(head, what=what).records, max_bytes=max_bytes)
+    envelope = read_envelope(head, what=what, list_keys=list_keys)
+    yield from _sized(envelope.records, max_bytes=max_bytes)
 
 
-def read_envelope(body: bytes | bytearray, *, what: str) -> Envelope:
+def read_envelope(body: bytes | bytearray, *, what: str, list_keys: Sequence[str] = ()) -> Envelope:
     """One JSON value split into its records, body codes judged."""
-    envelope = split_body(body, what=what)
+    envelope = split_body(body, what=what, list_keys=list_keys)
     envelope.raise_for_status(what=what)
     return envelope
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +24,9 @@ from pipelines.errors import SourceError, TransientError
 
 RawRecord = bytes | memoryview
 
+_GENERAL_KEYS: Final = ("data", "items", "records", "results")
 ENVELOPE_KEYS: Final = (
-    *("data", "items", "records", "results"),
+    *_GENERAL_KEYS,
     *("locations", "tariffs", "prices", "connector_prices", "evses", "sessions", "cdrs", "tokens"),
     "versions",
 )
@@ -66,10 +67,13 @@ class Envelope:
         raise SourceError(f"{sentence}; check the token and the address with the source's owner")
 
 
-def split(body: bytes | bytearray, *, what: str) -> Envelope:
+def split(body: bytes | bytearray, *, what: str, list_keys: Sequence[str] = ()) -> Envelope:
     """Records of one body; `what` opens the sentence of an error.
 
-    Raises SourceError for what is no JSON or no known envelope. Body codes are kept, not judged.
+    `list_keys` names where the records are where there is no general key ("data"): a list under
+    any other name is then not taken for them. Protobuf's JSON leaves an empty list out, so that
+    an empty object holds none. Raises SourceError for what is no JSON or no known envelope. Body
+    codes are kept, not judged.
     """
     text = as_utf8(body)
     match first_character(text):
@@ -83,7 +87,7 @@ def split(body: bytes | bytearray, *, what: str) -> Envelope:
         case b"[":
             return Envelope(_unwrapped(_elements(text, what=what)))
         case b"{":
-            return _from_object(text, what=what)
+            return _from_object(text, what=what, list_keys=tuple(list_keys))
         case other:
             shown = other.decode("ascii", "backslashreplace")
             raise SourceError(f"{what} is not JSON: it begins with {shown!r}")
@@ -156,7 +160,9 @@ def _record_id(record: RawRecord) -> str | None:
     return None if key is None else str(key)
 
 
-def _from_object(text: bytes | bytearray | memoryview, *, what: str) -> Envelope:
+def _from_object(
+    text: bytes | bytearray | memoryview, *, what: str, list_keys: tuple[str, ...]
+) -> Envelope:
     try:
         outer = _members(text)
     except msgspec.DecodeError as error:
@@ -168,10 +174,13 @@ def _from_object(text: bytes | bytearray | memoryview, *, what: str) -> Envelope
     code, said = _status(outer)
     if "data" not in outer and not _RECORD_KEYS.isdisjoint(key.lower() for key in outer):
         return Envelope([memoryview(text)])
-    holder = next((key for key in ENVELOPE_KEYS if key in outer), None)
+    names = (*list_keys, *_GENERAL_KEYS) if list_keys else ENVELOPE_KEYS
+    holder = next((key for key in names if key in outer), None)
     if holder is None:
-        if "status_code" in outer:
+        if "status_code" in outer or (list_keys and not outer):
             return Envelope([], code, said)
+        if any(first_character(memoryview(outer[key])) == b"{" for key in _WRAPPERS & outer.keys()):
+            return Envelope(_unwrapped([memoryview(text)]))
         raise SourceError(
             f"{what} is a JSON object without records (its keys: {', '.join(sorted(outer)[:8])}); "
             f"expected a list, or an object with data, items or locations"

@@ -7,6 +7,7 @@ here: the request itself (`client.py`), paging (`pagination.py`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import OcpiWarehouseError, SourceError, TransientError
@@ -27,11 +28,19 @@ class Exchange:
 
 
 _NOWHERE = frozenset({400, 404, 405, 410, 422})
+_NO_ACCESS = frozenset({401, 403})
 _NO_RECORDS = Envelope([])
 
 
-def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = False) -> Exchange:
-    """The envelope at a URL.
+def ask(
+    client: Client,
+    url: str,
+    *,
+    endpoint: str,
+    may_lead_nowhere: bool = False,
+    list_keys: Sequence[str] = (),
+) -> Exchange:
+    """The envelope at a URL. A body code says more than the HTTP status, whatever that is.
 
     With `may_lead_nowhere` an address that does not exist (400, 404, 422, a body code of 2xxx)
     comes back as a refusal. Raises SourceError or TransientError otherwise; a body code of 3xxx,
@@ -41,8 +50,8 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
     first_refusal: OcpiWarehouseError | None = None
     doubt = ""
     while True:
-        answer = client.get(url, endpoint=endpoint)
-        envelope, refusal = _judged(client, answer, url)
+        answer = client.get(url, endpoint=endpoint, settles=_blames_the_request)
+        envelope, refusal = _judged(client, answer, url, list_keys=list_keys)
         if refusal is None:
             client.credentials.accepted(endpoint)
             return Exchange(answer, envelope)
@@ -50,12 +59,14 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
             logger.info("%s refused the token as it was sent, the other form is tried", endpoint)
             first_refusal = refusal
             continue
-        if isinstance(first_refusal, TransientError) and answer.status in {401, 403}:
+        if isinstance(first_refusal, TransientError) and answer.status in _NO_ACCESS:
             # Seen: a wrong token that cannot be decoded is body code 3000, one that can is a 401.
             doubt = f"; in its other form the token was refused (HTTP {answer.status}): check it"
         # Refused both ways: the answer to the usual form says what is wrong.
         refusal, first_refusal = first_refusal or refusal, None
-        nowhere = answer.status in _NOWHERE or 2000 <= (envelope.status_code or 0) < 3000
+        nowhere = refusal.permanent and (
+            answer.status in _NOWHERE or 2000 <= (envelope.status_code or 0) < 3000
+        )
         if may_lead_nowhere and nowhere:
             code = envelope.status_code
             said = f"OCPI status {code}" if code else f"HTTP {answer.status}"
@@ -72,7 +83,7 @@ def ask(client: Client, url: str, *, endpoint: str, may_lead_nowhere: bool = Fal
 def status_error(client: Client, answer: Answer) -> SourceError:
     """The sentence for an HTTP status that is no success."""
     shown = redacted(answer.url)
-    if answer.status in {401, 403}:
+    if answer.status in _NO_ACCESS:
         hint = (
             "check that the token's variable holds the token of this source"
             if client.credentials.present
@@ -86,12 +97,15 @@ def status_error(client: Client, answer: Answer) -> SourceError:
     )
 
 
-def _judged(client: Client, answer: Answer, url: str) -> tuple[Envelope, OcpiWarehouseError | None]:
+def _judged(
+    client: Client, answer: Answer, url: str, *, list_keys: Sequence[str]
+) -> tuple[Envelope, OcpiWarehouseError | None]:
     """What an answer holds, and what is wrong with it."""
-    if not answer.ok:
+    if not answer.ok and (answer.status in _NO_ACCESS or _body_code(answer) is None):
         return _NO_RECORDS, status_error(client, answer)
+    what = f"the answer of {redacted(url)}"
     try:
-        envelope = split(answer.body, what=f"the answer of {redacted(url)}")
+        envelope = split(answer.body, what=what, list_keys=list_keys)
     except SourceError as error:
         return _NO_RECORDS, SourceError(client.credentials.scrubbed(str(error)))
     try:
@@ -101,7 +115,22 @@ def _judged(client: Client, answer: Answer, url: str) -> tuple[Envelope, OcpiWar
     return envelope, None
 
 
+def _body_code(answer: Answer) -> int | None:
+    """The OCPI status of a body that refuses (2xxx, 3xxx), None for any other body."""
+    try:
+        code = split(answer.body, what="").status_code or 0
+    except SourceError:
+        return None
+    return code if 2000 <= code < 4000 else None
+
+
+def _blames_the_request(answer: Answer) -> bool:
+    """Whether an error of the server is one of ours by its body: asking again cannot help."""
+    code = _body_code(answer)
+    return code is not None and code < 3000
+
+
 def _is_about_the_token(answer: Answer, envelope: Envelope) -> bool:
     """A refused token is a 401, a 403, or a body code under HTTP 200 (3000 is seen)."""
     code = envelope.status_code or 0
-    return answer.status in {401, 403} or (answer.ok and 2000 <= code < 4000)
+    return answer.status in _NO_ACCESS or (answer.ok and 2000 <= code < 4000)

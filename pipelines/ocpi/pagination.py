@@ -46,6 +46,8 @@ class Paginator(Protocol):
 
     tally: Tally
 
+    @property
+    def is_by_link(self) -> bool: ...
     def first(self) -> str: ...
     def advance(self, seen: PageSeen) -> str | None: ...
     def leads_nowhere(self, url: str, answer: str) -> str | None: ...
@@ -107,6 +109,8 @@ class Tally:
 class SinglePage:
     """A list that comes in one answer."""
 
+    is_by_link = False
+
     def __init__(self, start: str) -> None:
         self.tally = Tally()
         self._start = start
@@ -126,10 +130,21 @@ class SinglePage:
 
 
 class LinkPaginator:
-    """Follows `Link: rel=next` (or `next` in the body); goes on by offset where none is sent."""
+    """Follows `Link: rel=next` (or `next` in the body); goes on by offset where none is sent.
 
-    def __init__(self, start: str, *, own: frozenset[Origin], page_size: int | None = None) -> None:
+    With `follows_links` off it goes by offset alone, until a page is empty or the total is there.
+    """
+
+    def __init__(
+        self,
+        start: str,
+        *,
+        own: frozenset[Origin],
+        page_size: int | None = None,
+        follows_links: bool = True,
+    ) -> None:
         self.tally = Tally()
+        self._follows_links = follows_links
         self._start = start
         self._own = own
         self._page_size = page_size
@@ -140,6 +155,11 @@ class LinkPaginator:
         self._empty_in_a_row = 0
         self._last_fingerprint = b""
         self._failure: str | None = None
+
+    @property
+    def is_by_link(self) -> bool:
+        """Whether the page asked for last was named by the source, not made up here."""
+        return self._asked_by == "link"
 
     def first(self) -> str:
         url = self._start
@@ -159,7 +179,7 @@ class LinkPaginator:
         if self.tally.pages >= _MOST_PAGES:
             return self._fail(f"there was no end after {_MOST_PAGES} pages")
         link = next_link(seen.headers) or seen.next_in_body
-        if link:
+        if link and self._follows_links:
             return self._by_link(link, seen)
         return self._by_offset(seen)
 
@@ -213,7 +233,7 @@ class LinkPaginator:
         return declared is not None and self.tally.received >= declared
 
     def _repeated(self) -> str | None:
-        if self._asked_by == "probe":
+        if self._asked_by == "probe" and self._follows_links:
             self.tally.note("the server does not page: another offset gave the same records")
             return None
         return self._fail("the server answered two addresses with the same page")
@@ -242,43 +262,57 @@ class LinkPaginator:
 
 
 class LastRecordPaginator:
-    """Follows the X-Last-Record cursor; an empty one ends it, after that page."""
+    """Follows the X-Last-Record cursor; an empty one ends it, after that page.
+
+    A missing one ends it too where an earlier page had one: proxies drop empty headers. On the
+    first page it proves nothing, since a server that knows no cursor looks the same; then the
+    total has to. What is asked for goes along as `limit`, and counts for nothing.
+    """
+
+    is_by_link = False
 
     def __init__(self, start: str, *, page_size: int | None = None) -> None:
         self.tally = Tally()
         self._start = start
         self._size = {} if page_size is None else {"limit": str(page_size)}
         self._cursors: set[str] = set()
+        self._last_fingerprint = b""
         self._failure: str | None = None
 
     def first(self) -> str:
         return with_parameters(self._start, self._size) if self._size else self._start
 
     def advance(self, seen: PageSeen) -> str | None:
+        cursor = _cursor(seen.headers)
+        if cursor in self._cursors:
+            return self._fail("the cursor X-Last-Record came twice: the pages go round in a circle")
+        if seen.records and seen.fingerprint and seen.fingerprint == self._last_fingerprint:
+            return self._fail("the server answered two cursors with the same page")
+        self._last_fingerprint = seen.fingerprint
         self.tally.add(seen)
-        cursor = seen.headers.get("x-last-record")
         if cursor is None:
             if not self._cursors and seen.records and self.tally.declared is None:
-                self._failure = (
+                return self._fail(
                     "the first page came without X-Last-Record and without a total, so nothing "
                     "says that there are no more"
                 )
             return None
-        cursor = cursor.strip().strip(_QUOTES)
-        if not cursor or cursor.lower() in {"null", "none"}:
+        if not cursor:
             return None
-        if cursor in self._cursors:
-            self._failure = "the cursor X-Last-Record came twice: the pages go round in a circle"
-            return None
+        if self.tally.pages >= _MOST_PAGES:
+            return self._fail(f"there was no end after {_MOST_PAGES} pages")
         self._cursors.add(cursor)
         return with_parameters(self._start, {**self._size, "last_record": cursor})
 
     def leads_nowhere(self, url: str, answer: str) -> str | None:
-        self._failure = f"the next page {redacted(url)} was answered with {answer}"
-        return None
+        return self._fail(f"the next page {redacted(url)} was answered with {answer}")
 
     def failure(self) -> str | None:
         return self._failure or self.tally.failure()
+
+    def _fail(self, reason: str) -> str | None:
+        self._failure = reason
+        return None
 
 
 def paginator(
@@ -288,6 +322,8 @@ def paginator(
     match pagination:
         case "link":
             return LinkPaginator(start, own=own, page_size=page_size)
+        case "offset":
+            return LinkPaginator(start, own=own, page_size=page_size, follows_links=False)
         case "last_record":
             return LastRecordPaginator(start, page_size=page_size)
         case "none":
@@ -306,6 +342,15 @@ def next_link(headers: Mapping[str, str]) -> str | None:
         if rel and "next" in rel.group(1).lower().split() and target.strip():
             return target.strip()
     return None
+
+
+def _cursor(headers: Mapping[str, str]) -> str | None:
+    """X-Last-Record, '' for an empty one, None where there is none."""
+    cursor = headers.get("x-last-record")
+    if cursor is None:
+        return None
+    cursor = cursor.strip().strip(_QUOTES)
+    return "" if cursor.lower() in {"null", "none"} else cursor
 
 
 def _whole_number(*candidates: str | int | None) -> int | None:

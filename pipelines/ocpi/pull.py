@@ -28,14 +28,15 @@ from pydantic import SecretStr
 
 from pipelines.dialects.endpoints import Endpoint, Protocol
 from pipelines.errors import ConfigurationError, IncompleteSnapshotError, SourceError
-from pipelines.ocpi.addresses import Origin, is_url, joined, origin, redacted
+from pipelines.ocpi.addresses import Origin, is_url, joined, origin, redacted, with_parameters
 from pipelines.ocpi.client import Answer, Client, Limits
 from pipelines.ocpi.credentials import Credentials, habits
 from pipelines.ocpi.document import CHUNK_BYTES, record_batches
 from pipelines.ocpi.envelope import fingerprint, record_ids
 from pipelines.ocpi.exchange import Exchange, ask, status_error
 from pipelines.ocpi.pagination import PageSeen, Paginator, Tally, next_link, paginator
-from pipelines.ocpi.versions import at_home, discover
+from pipelines.ocpi.versions import Offered, at_home, discover
+from pipelines.ocpi.windows import window_of
 from pipelines.sources import Source
 
 logger = logging.getLogger(__name__)
@@ -118,12 +119,15 @@ class Connection:
         spool: Path,
         limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        left_at: Mapping[str, datetime] | None = None,
     ) -> None:
+        """`left_at`: module -> when the day before was asked for, where that was before its end."""
         self.source = source
         self.protocol = protocol
         self._day = day
         self._spool = spool
-        self._discovered: dict[str, str] | None = None
+        self._left_at = left_at or {}
+        self._discovered: Offered | None = None
         habit = habits((source.auth, protocol.auth))
         self.client = Client(
             own=_own_origins(source, day=day),
@@ -146,15 +150,6 @@ class Connection:
     ) -> None:
         self.client.close()
 
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """Modules to pull, required ones first."""
-        if self.source.transport == "file":
-            names = list(self.source.modules)
-        else:
-            names = [endpoint.module for endpoint in self.protocol.endpoints]
-        return tuple(sorted(names, key=lambda name: name not in self.source.required))
-
     def module(self, name: str) -> ModulePull:
         """The pages of a module. Taking them raises SourceError or TransientError."""
         if self.source.transport == "file":
@@ -167,16 +162,21 @@ class Connection:
         if endpoint.detail_path is None:
             raise ConfigurationError(f"{name} of {self.source.name} cannot be asked for one by one")
         module_url = self._url_of(endpoint).split("?")[0].rstrip("/")
+        has_own_path = self._is_by_path(endpoint) and name not in self.source.paths
         for key in ids:
             escaped = quote(key, safe="")
-            if self._base_url_rules(endpoint):
-                path = endpoint.detail_path.replace("{id}", escaped)
-                url = joined(str(self.source.base_url), path)
+            if has_own_path:
+                url = self._below_base(endpoint.detail_path.replace("{id}", escaped))
             else:
                 url = f"{module_url}/{escaped}"
             exchange = ask(self.client, url, endpoint=f"{name} detail", may_lead_nowhere=True)
             gone = exchange.refusal is not None or not exchange.envelope.records
             yield key, None if gone else _page(exchange, url=url, kind="detail")
+
+    def list_keys(self, name: str) -> tuple[str, ...]:
+        """Under which names the answers of a module hold their list."""
+        endpoint = self.protocol.endpoint(name)
+        return endpoint.list_keys if endpoint else ()
 
     def can_ask_one_by_one(self, name: str) -> bool:
         """Whether single records of a module can be asked for."""
@@ -186,17 +186,18 @@ class Connection:
     def _paged(self, pull: ModulePull, name: str) -> Iterator[Page]:
         endpoint = self._endpoint(name)
         pages = paginator(
-            endpoint.pagination,
-            self._url_of(endpoint),
+            self.source.pagination or endpoint.pagination,
+            self._start_of(endpoint),
             own=self.client.own,
             page_size=self.source.page_size,
         )
         url: str | None = pages.first()
         first = True
         while url is not None:
-            exchange = ask(self.client, url, endpoint=name, may_lead_nowhere=not first)
-            if exchange.refusal is not None:
-                url = pages.leads_nowhere(url, exchange.refusal)
+            exchange = self._asked(pages, url, endpoint=endpoint, may_lead_nowhere=not first)
+            if exchange is None or exchange.refusal is not None:
+                said = exchange and exchange.refusal
+                url = pages.leads_nowhere(url, said or "what is no page of records")
                 continue
             first = False
             before = pages.tally.received
@@ -207,6 +208,24 @@ class Connection:
                 continue
             yield _page(exchange, url=exchange.answer.url, kind="bulk")
         self._conclude(pull, name, pages)
+
+    def _asked(
+        self, pages: Paginator, url: str, *, endpoint: Endpoint, may_lead_nowhere: bool
+    ) -> Exchange | None:
+        """The answer for a page; None for a link of the source's that leads to something else."""
+        try:
+            return ask(
+                self.client,
+                url,
+                endpoint=endpoint.module,
+                may_lead_nowhere=may_lead_nowhere,
+                list_keys=endpoint.list_keys,
+            )
+        except SourceError as error:
+            if not pages.is_by_link:
+                raise
+            logger.warning("a next link of %s led astray: %s", self.source.name, error)
+            return None
 
     def _conclude(self, pull: ModulePull, name: str, pages: Paginator) -> None:
         failure = pages.failure()
@@ -225,7 +244,10 @@ class Connection:
                 requested_at, headers = answer.requested_at, dict(answer.headers)
             else:
                 _copied(Path(where), spooled, what=what)
-            records = sum(len(batch) for batch in record_batches(spooled, what=what))
+            keys = self.list_keys(name)
+            records = sum(
+                len(batch) for batch in record_batches(spooled, what=what, list_keys=keys)
+            )
             size, sha256 = _measured(spooled)
             yield Page(
                 url_redacted=redacted(where) if is_url(where) else where,
@@ -261,11 +283,23 @@ class Connection:
             )
         return endpoint
 
+    def _start_of(self, endpoint: Endpoint) -> str:
+        """Where the first page of a module is, its window included."""
+        url = self._url_of(endpoint)
+        if not endpoint.window:
+            return url
+        window = window_of(
+            self._day,
+            overlap_s=self.source.window_overlap_s,
+            left_at=self._left_at.get(endpoint.module),
+        )
+        return with_parameters(url, window.parameters)
+
     def _url_of(self, endpoint: Endpoint) -> str:
         """The module's own URL, discovered or put together."""
-        if self._base_url_rules(endpoint):
-            return joined(str(self.source.base_url), endpoint.path)
-        found = self._endpoints().get(endpoint.identifier.lower())
+        if self._is_by_path(endpoint):
+            return self._below_base(self.source.paths.get(endpoint.module, endpoint.path))
+        found = self._offered().url(endpoint.identifier, side=endpoint.side)
         if found is None:
             raise SourceError(
                 f"{self.source.name} does not offer the module {endpoint.identifier!r} in its "
@@ -273,25 +307,41 @@ class Connection:
             )
         return at_home(self.client, found, current=str(self.source.versions_url))
 
-    def _base_url_rules(self, endpoint: Endpoint) -> bool:
-        """Whether an endpoint's address comes from base_url: no discovery, or not listed there."""
-        if self.source.versions_url is None:
-            return True
-        return (
-            self.source.base_url is not None
-            and endpoint.identifier.lower() not in self._endpoints()
-        )
+    def _is_by_path(self, endpoint: Endpoint) -> bool:
+        """Whether an address is put together: said so, no discovery, or not listed there.
 
-    def _endpoints(self) -> dict[str, str]:
+        What stands on the host's root is no OCPI module; the one listed under its name is another.
+        """
+        source = self.source
+        if source.versions_url is None or endpoint.module in source.paths:
+            return True
+        if endpoint.path.startswith("/"):
+            return True
+        return source.base_url is not None and self._offered().url(endpoint.identifier) is None
+
+    def _below_base(self, path: str) -> str:
+        return joined(str(self.source.base_url or self.source.versions_url), path)
+
+    def _offered(self) -> Offered:
         if self._discovered is None:
             self._discovered = discover(self.client, str(self.source.versions_url), self.protocol)
         return self._discovered
 
 
+def modules_of(source: Source, protocol: Protocol) -> tuple[str, ...]:
+    """Modules to pull: required ones first, details after the lists they belong to."""
+    endpoints = protocol.endpoints
+    names = list(source.modules) or [e.module for e in endpoints if e.is_default]
+    if source.details != "none":
+        names += [e.module for e in endpoints if e.details_of and e.module not in names]
+    detailed = {e.module for e in endpoints if e.details_of}
+    return tuple(sorted(names, key=lambda name: (name in detailed, name not in source.required)))
+
+
 def _own_origins(source: Source, *, day: date) -> frozenset[Origin]:
     """Where a source's token may go: the hosts its owner wrote into sources.yml."""
     places = [source.versions_url, source.base_url]
-    places += [source.module_location(name, day) for name in source.modules]
+    places += [source.module_location(name, day) for name in source.documents]
     found = (origin(place) for place in places if place and is_url(place))
     return frozenset(there for there in found if there is not None)
 

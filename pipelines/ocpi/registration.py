@@ -219,7 +219,7 @@ class Registration:
         )
 
     def _url(self) -> str:
-        found = discover(self._client, self._versions_url, self._protocol).get(_ENDPOINT)
+        found = discover(self._client, self._versions_url, self._protocol).url(_ENDPOINT)
         if found is None:
             raise SourceError(
                 f"{self._name} lists no credentials endpoint in its version details; ask its "

@@ -6,8 +6,10 @@ which version a dialect wants (its `Protocol`), paging.
 
 from __future__ import annotations
 
-from typing import TypeVar
-from urllib.parse import urljoin
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -36,8 +38,25 @@ class _Details(msgspec.Struct):
     endpoints: list[_Endpoint] | None = None
 
 
-def discover(client: Client, versions_url: str, protocol: Protocol) -> dict[str, str]:
-    """Module identifiers in lower case -> URL as the source writes it (`at_home` must judge it).
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The endpoints of a version: identifier in lower case -> URLs in their order."""
+
+    urls: Mapping[str, Sequence[str]]
+
+    def url(self, identifier: str, *, side: Literal["cpo", "emsp"] = "cpo") -> str | None:
+        """The URL of a module as the source writes it (`at_home` must judge it).
+
+        Seen in 2.1.1: the CPO's and the eMSP's endpoints under one identifier, without a role;
+        the path tells them apart. What is listed once is what there is.
+        """
+        urls = self.urls.get(identifier.lower(), ())
+        marked = (url for url in urls if f"/{side}/" in urlsplit(url).path.lower())
+        return next(marked, urls[0] if urls else None)
+
+
+def discover(client: Client, versions_url: str, protocol: Protocol) -> Offered:
+    """What a source offers in the version that both sides know.
 
     Raises SourceError where there is no version that both sides know, or no endpoint.
     """
@@ -79,17 +98,17 @@ def _chosen(offered: list[_Version], protocol: Protocol, versions_url: str) -> _
     )
 
 
-def _endpoints(details: _Details, protocol: Protocol, url: str) -> dict[str, str]:
-    """The URL of each module; the other role's interface is never taken for ours."""
-    found: dict[str, str] = {}
+def _endpoints(details: _Details, protocol: Protocol, url: str) -> Offered:
+    """The URLs of each module; the other role's interface is never taken for ours."""
+    found: dict[str, list[str]] = {}
     for endpoint in details.endpoints or []:
         role = (endpoint.role or "").strip().upper()
         if protocol.role and role and role != protocol.role:
             continue
         if endpoint.identifier and endpoint.url:
             identifier = endpoint.identifier.strip().lower()
-            found.setdefault(identifier, urljoin(url, endpoint.url.strip()))
-    return found
+            found.setdefault(identifier, []).append(urljoin(url, endpoint.url.strip()))
+    return Offered(found)
 
 
 def _read(record: RawRecord, shape: type[_Shape]) -> _Shape | None:
