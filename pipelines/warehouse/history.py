@@ -169,19 +169,21 @@ def _pass_over_unobserved(connection: AnyConnection, table: Table, at: Day) -> N
         if not kinds:
             return
         following = at.later[number + 1] if number + 1 < len(at.later) else None
-        moved = connection.execute(
-            sql.SQL(
-                "update {difference} as differing"
-                " set next_day = %(following)s"
-                " where differing.next_day = %(marked)s and ({unobserved})"
-            ).format(
-                difference=phrases.difference(table),
-                unobserved=sql.SQL(" or ").join(
-                    is_unobserved(level, scope, "differing") for level, scope in kinds
+        # One statement a kind: alone, an `exists` is a join; under `or`, a search for each row.
+        moved = sum(
+            connection.execute(
+                sql.SQL(
+                    "update {difference} as differing"
+                    " set next_day = %(following)s"
+                    " where differing.next_day = %(marked)s and {unobserved}"
+                ).format(
+                    difference=phrases.difference(table),
+                    unobserved=is_unobserved(level, scope, "differing"),
                 ),
-            ),
-            {**at.about, "marked": marked, "following": following},
-        ).rowcount
+                {**at.about, "marked": marked, "following": following},
+            ).rowcount
+            for level, scope in kinds
+        )
         if not moved:
             return
 
