@@ -2,8 +2,9 @@
 
 Belongs here: reading the facts. `fields.csv` names attributes (object, path, kind, type, list of
 codes), `enums.csv` the codes, both by seed: 000 Eco-Movement, 001 Voltality, 002 OCPI 2.1.1, 003
-how Eco-Movement is asked. Does not belong here: which column an attribute reaches
-(`coverage.py`), why one reaches none (`reasons.py`), the page about it (`page.py`).
+how Eco-Movement is asked. `vendors.csv` has the attributes of what these mention without
+describing it, as the vendors' public documents have them. Does not belong here: which column an
+attribute reaches (`coverage.py`), why one reaches none (`reasons.py`), the page (`page.py`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ class Code:
 def facts() -> tuple[Fact, ...]:
     """Every attribute, in the order of the seeds."""
     return tuple(Fact(*row) for row in _rows("fields.csv"))  # type: ignore[arg-type]
+
+
+@cache
+def vendor_facts() -> tuple[Fact, ...]:
+    """Attributes of prices and of Voltality's locations and tariffs, beside the contract."""
+    return tuple(Fact(*row) for row in _rows("vendors.csv"))  # type: ignore[arg-type]
 
 
 @cache

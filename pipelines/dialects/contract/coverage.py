@@ -46,6 +46,13 @@ READERS: Mapping[tuple[str, str], Reader] = {
     ("002", "Session"): Reader("ocpi_2_1_1", ("sessions",)),
     ("002", "CDR"): Reader("ocpi_2_1_1", ("cdrs",)),
     ("002", "Token"): Reader("ocpi_2_1_1", ("tokens",)),
+    # Beside the contract.
+    ("000", "Tariff"): Reader("eco_movement", ("tariffs",)),
+    ("000", "Price"): Reader("eco_movement", ("prices",)),
+    ("000", "ConnectorPrice"): Reader("eco_movement", ("connector_prices",)),
+    ("000", "DeprecatedPrice"): Reader("eco_movement", ("deprecated_prices",)),
+    ("001", "Location"): Reader("voltality", ("locations",)),
+    ("001", "Tariff"): Reader("voltality", ("tariffs",)),
 }
 
 
@@ -74,7 +81,7 @@ class Covered:
 
 def coverage() -> tuple[Covered, ...]:
     """Every attribute of the contract, in its order."""
-    return tuple(Covered(fact, tuple(_reached(fact)), tuple(_reasons(fact))) for fact in facts())
+    return tuple(Covered(fact, ways_of(fact), tuple(_reasons(fact))) for fact in facts())
 
 
 def column_of(name: str) -> Column:
@@ -114,15 +121,28 @@ def _reasons(fact: Fact) -> Iterator[Reason]:
             yield reason
 
 
-def _reached(fact: Fact) -> Iterator[Reached]:
+@cache
+def ways_of(fact: Fact) -> tuple[Reached, ...]:
+    """The columns that an attribute reaches, by the module that reads it."""
     reader = READERS.get((fact.seed, fact.object))
     if reader is None:
-        return
+        return ()
     path = _joined(reader.at, fact.path)
-    for name in reader.modules:
-        columns = _columns_at(_reads(reader.dialect, name), path, and_below=fact.is_container)
-        if columns:
-            yield Reached(reader.dialect, name, path, columns)
+    found = (
+        (name, _columns_at(_reads(reader.dialect, name), path, and_below=fact.is_container))
+        for name in reader.modules
+    )
+    return tuple(Reached(reader.dialect, name, path, columns) for name, columns in found if columns)
+
+
+def why_left_out(fact: Fact) -> str | None:
+    """Why a dialect leaves out an attribute that its source sends (`Dialect.ignored`)."""
+    reader = READERS.get((fact.seed, fact.object))
+    if reader is None:
+        return None
+    ignored = DIALECTS[reader.dialect].ignored
+    places = (f"{name}:{_joined(reader.at, fact.path)}" for name in reader.modules)
+    return next((ignored[place] for place in places if place in ignored), None)
 
 
 def _columns_at(
@@ -149,6 +169,10 @@ def _reads(dialect: str, module: str) -> Mapping[str, tuple[str, ...]]:
         found.setdefault(path, []).append(name)
     for path, name in _documents(declared, found):
         found.setdefault(f"{path}.*", []).append(name)
+    if declared.rewrite and declared.rewrite.resolved:
+        resolved = declared.rewrite.resolved
+        made = (f"{resolved.into}.{resolved.key}", resolved.set_key)
+        found[resolved.ids] = [name for path in made for name in found.get(path, ())]
     return {path: tuple(names) for path, names in found.items()}
 
 

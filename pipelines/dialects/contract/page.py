@@ -7,15 +7,18 @@ by hand (`head.md`), working out where an attribute goes (`coverage.py`), writin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
+from pipelines.dialects.contract import vendor_facts
 from pipelines.dialects.contract.coverage import (
     Covered,
     code_lists,
     column_of,
     columns_of_codes,
     coverage,
+    ways_of,
+    why_left_out,
     why_open,
 )
 from pipelines.model import Type
@@ -45,10 +48,20 @@ def _attributes() -> Iterator[str]:
     for seed, title in _SEEDS.items():
         yield f"### {seed} {title}"
         yield ""
-        yield "| Object | Attribute | Dialect, module | Where it goes, or why not |"
-        yield "|---|---|---|---|"
-        yield from (_row(one) for one in covered if one.fact.seed == seed)
-        yield ""
+        yield from _table(one for one in covered if one.fact.seed == seed)
+    yield "### Beside the contract: prices, Voltality's locations and tariffs"
+    yield ""
+    yield "Named by the contract without their attributes; these are those of the vendors' public"
+    yield "documents. Eco-Movement's tariffs are those of OCPI 2.1.1."
+    yield ""
+    yield from _table(Covered(fact, ways_of(fact), ()) for fact in vendor_facts())
+
+
+def _table(covered: Iterable[Covered]) -> Iterator[str]:
+    yield "| Object | Attribute | Dialect, module | Where it goes, or why not |"
+    yield "|---|---|---|---|"
+    yield from map(_row, covered)
+    yield ""
 
 
 def _row(one: Covered) -> str:
@@ -59,6 +72,8 @@ def _row(one: Covered) -> str:
 def _destination(one: Covered) -> str:
     if one.reasons:
         return "; ".join(f"{reason.group}: {reason.text}" for reason in one.reasons)
+    if not one.columns:
+        return f"left out: {why_left_out(one.fact)}"
     if one.fact.is_container:
         # A document is one column; of other tables it is many columns that an object fills.
         documents = [name for name in one.columns if column_of(name).type is Type.DOCUMENT]
