@@ -16,8 +16,9 @@ import pytest
 
 from pipelines.resources import Project
 from pipelines.sources import Source
+from pipelines.warehouse.load import retract
 from tests.conftest import FreshDatabase
-from tests.integration.nights import project_of, rows, running
+from tests.integration.nights import fingerprints, project_of, rows, running
 
 DAY = date(2026, 6, 7)
 NOW = datetime(2026, 6, 7, 2, tzinfo=UTC)
@@ -290,3 +291,18 @@ def test_a_price_per_minute_stands_beside_one_per_hour_as_what_it_is(project: Pr
         ("omni", 0, 6.0, "hour", 0.1, "minute", "EUR"),
         ("omni", None, 6.0, "hour", 0.1, "minute", "EUR"),
     ]
+
+
+def test_prices_alone_rebuild_no_day_of_the_evses(project: Project) -> None:
+    before = fingerprints(project.warehouse, ("intermediate.physical_evse", "marts.evse_current"))
+    retract(project.warehouse, "cpo", DAY, "tariffs", reason="a wrong list")
+    with running(project) as runner:
+        assert runner.marts().failures == ()
+    after = fingerprints(project.warehouse, ("intermediate.physical_evse", "marts.evse_current"))
+    table = "intermediate.physical_evse"
+    assert after[table] == before[table]
+    # What is not made by day has followed.
+    assert after["marts.evse_current"] != before["marts.evse_current"]
+    assert rows(
+        project.warehouse, "select is_full, days_rebuilt from ops.mart_build order by build_id"
+    ) == [(True, 0), (False, 0)]
