@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipelines.dialects import dialect_of
 from pipelines.dialects.endpoints import Endpoint, Pagination, Protocol
 from pipelines.landing import Attempt, Landing
 from pipelines.ocpi.client import Limits
@@ -21,6 +22,7 @@ from pipelines.sources import Source
 from tests.integration.source_server import SourceServer, running_source_server
 
 DAY = date(2026, 6, 7)
+NIGHT = datetime(2026, 6, 7, 1, 30, tzinfo=UTC)
 TOKEN = "tok-3f9a-never-seen"
 TOKEN_BASE64 = "dG9rLTNmOWEtbmV2ZXItc2Vlbg=="
 TOKEN_VARIABLE = "A_SOURCE_TOKEN"
@@ -51,6 +53,13 @@ class Puller:
     def landing(self) -> Landing:
         return Landing(self.root, limits=self.limits, sleep=self.slept.append)
 
+    def pull_as_declared(self, source: Source, **how: Any) -> Attempt:
+        """As the source's dialect declares it, rather than as the protocol of the tests."""
+        moment = how.pop("now", NIGHT)
+        how.setdefault("day", DAY)
+        protocol = dialect_of(source).protocol
+        return self.landing.pull(source, protocol, now=lambda: moment, **how)
+
     def pull(
         self,
         source: Source,
@@ -60,7 +69,7 @@ class Puller:
         day: date = DAY,
         **how: Any,
     ) -> Attempt:
-        moment = now or datetime(2026, 6, 7, 1, 30, tzinfo=UTC)
+        moment = now or NIGHT
         return self.landing.pull(
             source, protocol(pagination=pagination), day=day, now=lambda: moment, **how
         )
@@ -71,9 +80,8 @@ def api(server: SourceServer, **settings: Any) -> Source:
     where = {} if "versions_url" in settings else {"base_url": f"{server.url}/ocpi/"}
     return Source(
         name="cpo",
-        dialect="ocpi_2_2_1",
         transport="http",
-        **{**where, "time_out": 5.0, **settings},
+        **{"dialect": "ocpi_2_2_1", **where, "time_out": 5.0, **settings},
     )
 
 
