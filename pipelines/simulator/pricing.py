@@ -104,6 +104,11 @@ def is_published(plan: TariffPlan, *, day: int) -> bool:
     return epoch % 2 == 0
 
 
+def price_epoch(plan: TariffPlan, *, day: int) -> int:
+    """Number of the price change that holds on a day."""
+    return last_event(plan.key, _PRICE + 1, period=plan.price_period, day=day)[0]
+
+
 def tariff_on(plan: TariffPlan, *, day: int, midnight: datetime, fill_all: bool) -> SimTariff:
     """A tariff with the prices of a day; `midnight` is the beginning of that day in UTC."""
     epoch, priced_on = last_event(plan.key, _PRICE + 1, period=plan.price_period, day=day)

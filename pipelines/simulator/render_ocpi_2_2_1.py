@@ -51,7 +51,7 @@ def tariff_json(tariff: SimTariff) -> bytes:
 def location_object(location: SimLocation) -> Json:
     """A Location as OCPI 2.2.1 defines it (8.3.1)."""
     opening_times = location.opening_times
-    return _given(
+    return given(
         country_code=location.country_code,
         party_id=location.party_id,
         id=location.id,
@@ -63,46 +63,46 @@ def location_object(location: SimLocation) -> Json:
         postal_code=location.postal_code,
         state=location.state,
         country=location.country,
-        coordinates=_coordinates(location.coordinates),
+        coordinates=coordinates_object(location.coordinates),
         related_locations=[_related_location(place) for place in location.related_locations],
         parking_type=location.parking_type,
         evses=[evse_object(evse) for evse in location.evses],
-        directions=[_text(text) for text in location.directions],
-        operator=_business(location.operator),
-        suboperator=_business(location.suboperator) if location.suboperator else None,
-        owner=_business(location.owner) if location.owner else None,
+        directions=[text_object(text) for text in location.directions],
+        operator=business_object(location.operator),
+        suboperator=business_object(location.suboperator) if location.suboperator else None,
+        owner=business_object(location.owner) if location.owner else None,
         facilities=location.facilities,
         time_zone=location.time_zone,
-        opening_times=_opening_times(opening_times) if opening_times else None,
+        opening_times=opening_times_object(opening_times) if opening_times else None,
         charging_when_closed=location.charging_when_closed,
-        images=[_image(image) for image in location.images],
+        images=[image_object(image) for image in location.images],
         energy_mix=_energy_mix(location.energy_mix) if location.energy_mix else None,
-        last_updated=_time(location.last_updated),
+        last_updated=time_text(location.last_updated),
     )
 
 
 def evse_object(evse: SimEvse) -> Json:
     """An EVSE as OCPI 2.2.1 defines it (8.3.2)."""
-    return _given(
+    return given(
         uid=evse.uid,
         evse_id=evse.evse_id,
         status=evse.status,
-        status_schedule=[_status_period(period) for period in evse.status_schedule],
+        status_schedule=[status_period_object(period) for period in evse.status_schedule],
         capabilities=evse.capabilities,
         connectors=[connector_object(connector) for connector in evse.connectors],
         floor_level=evse.floor_level,
-        coordinates=_coordinates(evse.coordinates) if evse.coordinates else None,
+        coordinates=coordinates_object(evse.coordinates) if evse.coordinates else None,
         physical_reference=evse.physical_reference,
-        directions=[_text(text) for text in evse.directions],
+        directions=[text_object(text) for text in evse.directions],
         parking_restrictions=evse.parking_restrictions,
-        images=[_image(image) for image in evse.images],
-        last_updated=_time(evse.last_updated),
+        images=[image_object(image) for image in evse.images],
+        last_updated=time_text(evse.last_updated),
     )
 
 
 def connector_object(connector: SimConnector) -> Json:
     """A Connector as OCPI 2.2.1 defines it (8.3.3)."""
-    return _given(
+    return given(
         id=connector.id,
         standard=connector.standard,
         format=connector.format,
@@ -112,38 +112,40 @@ def connector_object(connector: SimConnector) -> Json:
         max_electric_power=connector.declared_power,
         tariff_ids=connector.tariff_ids,
         terms_and_conditions=connector.terms_and_conditions,
-        last_updated=_time(connector.last_updated),
+        last_updated=time_text(connector.last_updated),
     )
 
 
 def tariff_object(tariff: SimTariff) -> Json:
     """A Tariff as OCPI 2.2.1 defines it (11.3.1)."""
     start, end = tariff.start_date_time, tariff.end_date_time
-    return _given(
+    return given(
         country_code=tariff.country_code,
         party_id=tariff.party_id,
         id=tariff.id,
         currency=tariff.currency,
         type=tariff.type,
-        tariff_alt_text=[_text(text) for text in tariff.alt_texts],
+        tariff_alt_text=[text_object(text) for text in tariff.alt_texts],
         tariff_alt_url=tariff.alt_url,
-        min_price=_price(tariff.min_price) if tariff.min_price else None,
-        max_price=_price(tariff.max_price) if tariff.max_price else None,
+        min_price=price_object(tariff.min_price) if tariff.min_price else None,
+        max_price=price_object(tariff.max_price) if tariff.max_price else None,
         elements=[
-            _given(
+            given(
                 price_components=[_component(component) for component in element.components],
-                restrictions=_restrictions(element.restrictions) if element.restrictions else None,
+                restrictions=restrictions_object(element.restrictions)
+                if element.restrictions
+                else None,
             )
             for element in tariff.elements
         ],
-        start_date_time=_time(start) if start else None,
-        end_date_time=_time(end) if end else None,
+        start_date_time=time_text(start) if start else None,
+        end_date_time=time_text(end) if end else None,
         energy_mix=_energy_mix(tariff.energy_mix) if tariff.energy_mix else None,
-        last_updated=_time(tariff.last_updated),
+        last_updated=time_text(tariff.last_updated),
     )
 
 
-def _given(**attributes: object) -> Json:
+def given(**attributes: object) -> Json:
     """The attributes that have a value; 0 and False are values."""
     return {
         name: value
@@ -152,25 +154,25 @@ def _given(**attributes: object) -> Json:
     }
 
 
-def _time(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     return moment.isoformat()[:-6] + "Z"
 
 
-def _coordinates(place: SimPlace) -> Json:
+def coordinates_object(place: SimPlace) -> Json:
     return {"latitude": f"{place.latitude:.6f}", "longitude": f"{place.longitude:.6f}"}
 
 
 def _related_location(place: SimPlace) -> Json:
-    point = _coordinates(place)
-    return {**point, "name": _text(place.name)} if place.name else point
+    point = coordinates_object(place)
+    return {**point, "name": text_object(place.name)} if place.name else point
 
 
-def _text(text: SimText) -> Json:
+def text_object(text: SimText) -> Json:
     return {"language": text.language, "text": text.text}
 
 
-def _image(image: SimImage) -> Json:
-    return _given(
+def image_object(image: SimImage) -> Json:
+    return given(
         url=image.url,
         thumbnail=image.thumbnail,
         category=image.category,
@@ -180,13 +182,13 @@ def _image(image: SimImage) -> Json:
     )
 
 
-def _business(business: SimBusiness) -> Json:
-    logo = _image(business.logo) if business.logo else None
-    return _given(name=business.name, website=business.website, logo=logo)
+def business_object(business: SimBusiness) -> Json:
+    logo = image_object(business.logo) if business.logo else None
+    return given(name=business.name, website=business.website, logo=logo)
 
 
 def _publish_token(token: SimPublishToken) -> Json:
-    return _given(
+    return given(
         uid=token.uid,
         type=token.type,
         visual_number=token.visual_number,
@@ -196,19 +198,19 @@ def _publish_token(token: SimPublishToken) -> Json:
 
 
 def _period(period: SimPeriod) -> Json:
-    return {"period_begin": _time(period.begin), "period_end": _time(period.end)}
+    return {"period_begin": time_text(period.begin), "period_end": time_text(period.end)}
 
 
-def _status_period(period: SimStatusPeriod) -> Json:
-    return _given(
-        period_begin=_time(period.begin),
-        period_end=_time(period.end) if period.end else None,
+def status_period_object(period: SimStatusPeriod) -> Json:
+    return given(
+        period_begin=time_text(period.begin),
+        period_end=time_text(period.end) if period.end else None,
         status=period.status,
     )
 
 
-def _opening_times(times: SimOpeningTimes) -> Json:
-    return _given(
+def opening_times_object(times: SimOpeningTimes) -> Json:
+    return given(
         twentyfourseven=times.twentyfourseven,
         regular_hours=[
             {
@@ -224,7 +226,7 @@ def _opening_times(times: SimOpeningTimes) -> Json:
 
 
 def _energy_mix(mix: SimEnergyMix) -> Json:
-    return _given(
+    return given(
         is_green_energy=mix.is_green_energy,
         energy_sources=[{"source": source, "percentage": share} for source, share in mix.sources],
         environ_impact=[{"category": kind, "amount": amount} for kind, amount in mix.impacts],
@@ -233,12 +235,12 @@ def _energy_mix(mix: SimEnergyMix) -> Json:
     )
 
 
-def _price(price: SimPrice) -> Json:
-    return _given(excl_vat=price.excl_vat, incl_vat=price.incl_vat)
+def price_object(price: SimPrice) -> Json:
+    return given(excl_vat=price.excl_vat, incl_vat=price.incl_vat)
 
 
 def _component(component: SimPriceComponent) -> Json:
-    return _given(
+    return given(
         type=component.type,
         price=component.price,
         vat=component.vat,
@@ -246,9 +248,9 @@ def _component(component: SimPriceComponent) -> Json:
     )
 
 
-def _restrictions(restrictions: SimRestrictions) -> Json:
+def restrictions_object(restrictions: SimRestrictions) -> Json:
     start_date, end_date = restrictions.start_date, restrictions.end_date
-    return _given(
+    return given(
         start_time=restrictions.start_time,
         end_time=restrictions.end_time,
         start_date=start_date.isoformat() if start_date else None,

@@ -24,7 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipelines.errors import ConfigurationError, TransientError
 from pipelines.simulator.clock import SimClock
 from pipelines.simulator.faults import FaultPlan
-from pipelines.simulator.server import DAY_HEADER, DEFAULT_PAGE_LIMIT, create_app
+from pipelines.simulator.routes_eco_movement import PRICES_PAGE_LIMIT
+from pipelines.simulator.server import DAY_HEADER, create_app
 from pipelines.simulator.world import DEFAULT_START, Fill, World
 
 _START_TIME_OUT_S = 20.0
@@ -96,7 +97,10 @@ class RunningSimulator:
         token: str | None = None,
         fill: Fill = "realistic",
         faults: Sequence[str] | FaultPlan = (),
-        page_limit: int = DEFAULT_PAGE_LIMIT,
+        page_limit: int | None = None,
+        prices_page_limit: int = PRICES_PAGE_LIMIT,
+        has_details_in_bulk: bool = False,
+        registration_token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -105,7 +109,14 @@ class RunningSimulator:
         self.requests: deque[RequestSeen] = deque(maxlen=_REQUESTS_KEPT)
         plan = faults if isinstance(faults, FaultPlan) else FaultPlan.parsed(faults)
         app = create_app(
-            self.world, clock=self.clock, token=token, page_limit=page_limit, faults=plan
+            self.world,
+            clock=self.clock,
+            token=token,
+            page_limit=page_limit,
+            faults=plan,
+            prices_page_limit=prices_page_limit,
+            has_details_in_bulk=has_details_in_bulk,
+            registration_token=registration_token,
         )
         self._server = _uvicorn_server(_RequestLog(app, self.requests))
         self._host, self._port = host, port
@@ -161,7 +172,7 @@ def serve(
     fill: Fill = "realistic",
     faults: Sequence[str] = (),
     start: date = DEFAULT_START,
-    page_limit: int = DEFAULT_PAGE_LIMIT,
+    page_limit: int | None = None,
 ) -> None:
     """Serve until interrupted; prints the URL of the versions when ready.
 

@@ -96,10 +96,15 @@ def lifetime_on(slot_key: int, *, day: int) -> Lifetime | None:
 
 def _is_away(slot_key: int, *, day: int) -> bool:
     """One slot in eight is left out of the feed for one to five nights every few months."""
-    if unit(slot_key, _AWAY) >= 0.125:
+    if not comes_and_goes(slot_key):
         return False
     epoch, left_on = last_event(slot_key, _AWAY + 1, period=110, day=day)
     return day < left_on + 1 + draw(slot_key, _AWAY + 3, epoch) % 5
+
+
+def comes_and_goes(slot_key: int) -> bool:
+    """Whether the slot is left out of the feed for some nights now and then."""
+    return unit(slot_key, _AWAY) < 0.125
 
 
 def is_copy(slot_key: int) -> bool:
@@ -113,13 +118,18 @@ def copied_day(slot_key: int, *, day: int) -> int:
     return refreshed_on - 3
 
 
+def founding(*, seed: int, slot: int, lifetime: Lifetime) -> tuple[int, Operator]:
+    """The key and the operator of the site of a slot in one generation, without building it."""
+    key = entity_key(seed, "site", slot, lifetime.generation)
+    return key, drawn_operator(key, _OPERATOR)
+
+
 def built_site(
     *, seed: int, slot: int, slot_key: int, lifetime: Lifetime, fill_all: bool = False
 ) -> Site:
     """The site of a slot in one generation."""
-    key = entity_key(seed, "site", slot, lifetime.generation)
+    key, operator = founding(seed=seed, slot=slot, lifetime=lifetime)
     draws = Draws(key)
-    operator = drawn_operator(key, _OPERATOR)
     country_code, party_id = operator.parties[_party_index(draws, len(operator.parties))]
     city = draws.pick(CITIES_BY_COUNTRY[country_code])
     direct_current = draws.chance(operator.dc_share)

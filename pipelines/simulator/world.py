@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from pipelines.simulator.draws import Draws, draw, entity_key, last_event, unit
@@ -87,7 +87,11 @@ class World:
         # A site as built is asked for every night; 4,096 of them are some 30 MB.
         self._site = lru_cache(maxsize=4096)(self._built_site)
         self._roster = lru_cache(maxsize=4)(self._built_roster)
-        self._tariff_plans: tuple[TariffPlan, ...] | None = None
+
+    @cached_property
+    def _plans_by_id(self) -> dict[tuple[str, str, str], TariffPlan]:
+        plans = tariff_plans(self.seed, locations=self.size)
+        return {(plan.country_code, plan.party_id, plan.id): plan for plan in plans}
 
     def locations(self, day: date) -> Iterator[SimLocation]:
         """Every location record published on a day, exact duplicates included."""
@@ -101,19 +105,17 @@ class World:
 
     def roster(self, day: date) -> tuple[LocationRef, ...]:
         """What `locations` yields, as references: cheap to slice for a page."""
-        return self._roster(self._number(day))
+        return self._roster(self.day_number(day))
 
     def tariff_roster(self, day: date) -> tuple[TariffPlan, ...]:
         """What `tariffs` yields, as plans."""
-        if self._tariff_plans is None:
-            self._tariff_plans = tuple(tariff_plans(self.seed, locations=self.size))
-        number = self._number(day)
-        published = [plan for plan in self._tariff_plans if is_published(plan, day=number)]
+        number = self.day_number(day)
+        published = [plan for plan in self._plans_by_id.values() if is_published(plan, day=number)]
         return (*published, *(plan for plan in published if unit(plan.key, _TWICE) < 0.004))
 
     def location(self, ref: LocationRef, day: date) -> SimLocation:
         """One location as published on a day on which the roster holds it."""
-        number = self._number(day)
+        number = self.day_number(day)
         if ref.slot == ref.shows:
             return self._location(self._site_on(ref.slot, number), number)
         copy_key = self._slot_key(ref.slot)
@@ -122,21 +124,50 @@ class World:
 
     def publishes(self, ref: LocationRef, day: date) -> bool:
         """Whether a place of another day's roster is in this day's too."""
-        return self._publishes(ref, self._number(day))
+        return self._publishes(ref, self.day_number(day))
 
     def location_id(self, ref: LocationRef, day: date) -> str:
         """The id of a location, without building what changes."""
         if ref.slot == ref.shows:
-            return self._site_on(ref.slot, self._number(day)).id
+            return self._site_on(ref.slot, self.day_number(day)).id
         return _copy_id(self._slot_key(ref.slot))
+
+    def site(self, ref: LocationRef, day: date) -> Site:
+        """The site whose EVSEs a place of a day's roster shows."""
+        return self._site_on(ref.shows, self._day_shown(ref, self.day_number(day)))
+
+    def lifetime(self, ref: LocationRef, day: date) -> Lifetime | None:
+        """Since when and until when the site of a place of the roster stands there."""
+        return lifetime_on(self._slot_key(ref.slot), day=self.day_number(day))
+
+    def published_connectors(
+        self, ref: LocationRef, day: date
+    ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """(EVSE uid, connector id, tariff ids) as `location` gives them, without the rest."""
+        number = self._day_shown(ref, self.day_number(day))
+        site = self._site_on(ref.shows, number)
+        for plan in site.evses:
+            if status_on(site, plan, day=number) is None:
+                continue
+            for index in range(1, len(plan.connectors) + 1):
+                yield plan.uid, str(index), self._tariff_ids(site, plan, index, day=number)
+
+    def tariff_plan(self, country_code: str, party_id: str, identifier: str) -> TariffPlan | None:
+        """The plan of a tariff id of a party; None where the id refers to nothing."""
+        return self._plans_by_id.get((country_code, party_id, identifier))
 
     def tariff(self, plan: TariffPlan, day: date) -> SimTariff:
         """One tariff as published on a day."""
-        number = self._number(day)
+        number = self.day_number(day)
         midnight = self._midnight_of_start + timedelta(days=number)
         return tariff_on(plan, day=number, midnight=midnight, fill_all=self.fill == "all")
 
-    def _number(self, day: date) -> int:
+    def _day_shown(self, ref: LocationRef, day: int) -> int:
+        """The day as of which a place shows its site: an older one for copies."""
+        return day if ref.slot == ref.shows else copied_day(self._slot_key(ref.slot), day=day)
+
+    def day_number(self, day: date) -> int:
+        """Days since the world's start: what the draws are made of."""
         return day.toordinal() - self.start.toordinal()
 
     def _slot_key(self, slot: int) -> int:
@@ -245,7 +276,6 @@ class World:
         terms = f"{site.operator.website}terms" if plan.key % 3 or self.fill == "all" else None
         connectors = []
         for number, built in enumerate(plan.connectors, start=1):
-            tariff_ids = tariff_ids_on(site, plan.key + number, day=day, locations=self.size)
             connectors.append(
                 SimConnector(
                     id=str(number),
@@ -256,12 +286,15 @@ class World:
                     amperage_a=built.amperage_a,
                     power_w=built.power_w,
                     declared_power=built.declared_power,
-                    tariff_ids=tariff_ids,
+                    tariff_ids=self._tariff_ids(site, plan, number, day=day),
                     terms_and_conditions=terms,
                     last_updated=written_at,
                 )
             )
         return tuple(connectors)
+
+    def _tariff_ids(self, site: Site, plan: EvsePlan, number: int, *, day: int) -> tuple[str, ...]:
+        return tariff_ids_on(site, plan.key + number, day=day, locations=self.size)
 
 
 def _assembled(

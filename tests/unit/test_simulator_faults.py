@@ -25,7 +25,7 @@ def test_a_fault_is_read_from_its_text(text: str, expected: Fault) -> None:
     assert Fault.parsed(text) == expected
 
 
-@pytest.mark.parametrize("text", ["html_page:cdrs", "html_page:locations:x", "html_page:::::"])
+@pytest.mark.parametrize("text", ["html_page:chargers", "html_page:locations:x", "html_page:::::"])
 def test_a_fault_that_cannot_be_read_says_how_to_write_one(text: str) -> None:
     with pytest.raises(ConfigurationError, match="NAME\\[:MODULE\\[:PAGE\\[:TIMES\\]\\]\\]"):
         Fault.parsed(text)
