@@ -28,16 +28,8 @@ DIALECTS: dict[str, Dialect] = _registered()
 
 
 def dialect_of(source: Source) -> Dialect:
-    """The dialect a source speaks.
-
-    ConfigurationError for one that cannot be spoken yet, and for a setting it knows nothing of.
-    """
-    dialect = DIALECTS.get(source.dialect)
-    if dialect is None:
-        raise ConfigurationError(
-            f"source {source.name!r} speaks {source.dialect}, which this version cannot read yet; "
-            f"it reads: {', '.join(sorted(DIALECTS))}"
-        )
+    """The dialect a source speaks; ConfigurationError for a setting it knows nothing of."""
+    dialect = DIALECTS[source.dialect]
     problem = _misunderstood(source, dialect)
     if problem is not None:
         raise ConfigurationError(f"source {source.name!r}, {problem}")

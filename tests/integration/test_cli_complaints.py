@@ -122,10 +122,10 @@ def test_a_wrong_entry_is_named(entry: dict[str, Any], said: str, terminal: Term
     assert said in terminal.run("materialize", "--source", "feed").sentence
 
 
-@pytest.mark.parametrize("dialect", ["voltality", "eco_movement"])
-def test_a_dialect_that_cannot_be_read_yet_says_so(dialect: str, terminal: Terminal) -> None:
-    terminal.write_sources(feed_of("x.json", dialect=dialect))
-    assert dialect in terminal.run("materialize", "--source", "feed").sentence
+def test_a_module_that_the_dialect_does_not_have_is_named(terminal: Terminal) -> None:
+    terminal.write_sources(feed_of("x.json", modules={"locations": "x.json", "prices": "y.json"}))
+    sentence = terminal.run("materialize", "--source", "feed").sentence
+    assert "ocpi_2_2_1 has no module 'prices'; it has: locations, tariffs" in sentence
 
 
 def test_an_unset_token_is_named_by_its_variable(terminal: Terminal) -> None:

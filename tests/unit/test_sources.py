@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
-from pipelines.dialects import dialect_of
+from pipelines.dialects import DIALECTS, dialect_of
 from pipelines.errors import ConfigurationError
 from pipelines.ocpi.pull import modules_of
-from pipelines.sources import Source
+from pipelines.sources import Dialect, Source
 
 
 def _http(**settings: Any) -> Source:
@@ -35,6 +35,10 @@ def _file(**settings: Any) -> Source:
             **settings,
         }
     )
+
+
+def test_every_dialect_that_sources_may_name_is_declared() -> None:
+    assert DIALECTS.keys() == set(get_args(Dialect))
 
 
 def _pulled(source: Source) -> tuple[str, ...]:
