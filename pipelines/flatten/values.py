@@ -30,7 +30,8 @@ _MOMENT = re.compile(
     r" ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?\Z",
     re.ASCII,
 )
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\Z", re.ASCII)
+# A Z is what Eco-Movement writes behind the hours of predicted occupancy, which are in UTC.
+_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?\Z", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?\Z", re.ASCII)
 
 

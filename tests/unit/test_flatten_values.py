@@ -78,7 +78,7 @@ def test_numbers_are_read_from_text(text: str, number: float | None) -> None:
 @pytest.mark.parametrize(
     ("text", "time"),
     [("8:00", "08:00"), ("08:00:00", "08:00"), ("08:00:30", "08:00:30"), ("24:00", "24:00"),
-     ("24:01", None), ("8 am", None), ("25:00", None)],
+     ("13:30Z", "13:30"), ("24:01", None), ("8 am", None), ("25:00", None)],
 )  # fmt: skip
 def test_times_of_day_take_one_form(text: str, time: str | None) -> None:
     assert time_of(text)[0] == time
