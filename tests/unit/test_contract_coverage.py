@@ -99,7 +99,7 @@ def test_a_value_reaches_a_column_that_can_hold_it():
                 assert found in VALUES[one.fact.type] | {Type.DOCUMENT}, (one.fact, name)
 
 
-@pytest.mark.parametrize(("seed", "enum"), code_lists(), ids="-".join)
+@pytest.mark.parametrize(("seed", "enum"), code_lists(), ids=map("-".join, code_lists()))
 def test_every_code_is_in_the_vocabulary_of_the_columns_it_reaches(seed, enum):
     columns = columns_of_codes(seed, enum)
     held = {name: column_of(name).vocabulary for name in columns}
