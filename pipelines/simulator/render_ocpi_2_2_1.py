@@ -64,7 +64,7 @@ def location_object(location: SimLocation) -> Json:
         state=location.state,
         country=location.country,
         coordinates=coordinates_object(location.coordinates),
-        related_locations=[_related_location(place) for place in location.related_locations],
+        related_locations=[related_location_object(place) for place in location.related_locations],
         parking_type=location.parking_type,
         evses=[evse_object(evse) for evse in location.evses],
         directions=[text_object(text) for text in location.directions],
@@ -162,7 +162,7 @@ def coordinates_object(place: SimPlace) -> Json:
     return {"latitude": f"{place.latitude:.6f}", "longitude": f"{place.longitude:.6f}"}
 
 
-def _related_location(place: SimPlace) -> Json:
+def related_location_object(place: SimPlace) -> Json:
     point = coordinates_object(place)
     return {**point, "name": text_object(place.name)} if place.name else point
 

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipelines.simulator import routes_ocpi_2_2_1
+from pipelines.simulator import routes_ocpi_2_1_1, routes_ocpi_2_2_1
 from pipelines.simulator.admission import Admission, Door
 from pipelines.simulator.clock import SimClock
 from pipelines.simulator.faults import FaultPlan
@@ -33,6 +33,7 @@ from pipelines.simulator.routes_eco_movement import (
     EcoMovement,
     zone_less_envelope,
 )
+from pipelines.simulator.routes_ocpi_2_1_1 import REGISTRATION_DOOR, Ocpi211
 from pipelines.simulator.routes_ocpi_2_2_1 import Ocpi221
 from pipelines.simulator.service import DAY_HEADER, Service, origin
 from pipelines.simulator.world import World
@@ -70,6 +71,7 @@ def create_app(
     routes = [
         *common.routes(),
         *Ocpi221(service, ocpi_limit, Listing(world)).routes(),
+        *Ocpi211.of(service, page_limit=ocpi_limit).routes(),
         *EcoMovement(
             eco,
             page_limit=page_limit,
@@ -88,13 +90,13 @@ class _Common:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/ocpi/versions", self.service.answering(self.versions)),
+            Route("/ocpi/versions", self.service.answering(self.versions, door=REGISTRATION_DOOR)),
             Route("/clock", self.clock_read, methods=["GET"]),
             Route("/clock", self.clock_set, methods=["PUT"]),
         ]
 
     def versions(self, request: Request, day: date) -> Response:
-        bases = {"2.2.1": routes_ocpi_2_2_1.BASE}
+        bases = {"2.2.1": routes_ocpi_2_2_1.BASE, "2.1.1": routes_ocpi_2_1_1.DETAILS}
         versions = [
             {"version": version, "url": f"{origin(request)}{base}"}
             for version, base in bases.items()
