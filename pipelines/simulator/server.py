@@ -35,6 +35,7 @@ from pipelines.simulator.routes_eco_movement import (
 )
 from pipelines.simulator.routes_ocpi_2_1_1 import REGISTRATION_DOOR, Ocpi211
 from pipelines.simulator.routes_ocpi_2_2_1 import Ocpi221
+from pipelines.simulator.routes_voltality import Voltality
 from pipelines.simulator.service import DAY_HEADER, Service, origin
 from pipelines.simulator.world import World
 
@@ -78,6 +79,7 @@ def create_app(
             prices_page_limit=prices_page_limit,
             has_details_in_bulk=has_details_in_bulk,
         ).routes(),
+        *Voltality(service).routes(),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: common.not_found})
 
