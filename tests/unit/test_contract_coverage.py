@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,7 @@ from pipelines.dialects.contract.reasons import OPEN_CODES, REASONS
 from pipelines.model import TABLES, Type
 from pipelines.model.vocabularies import VOCABULARIES
 
+PIPELINES = Path(__file__).parents[2] / "pipelines"
 VALUES = {
     "bool": {Type.BOOL},
     "int": {Type.INT, Type.FLOAT},
@@ -58,6 +61,8 @@ def test_no_reason_is_left_over():
     for reason in REASONS:
         assert all((reason.seed, reason.object, path) in paths for path in reason.paths)
         assert reason.text
+        for name in re.findall(r"`(ocpi/\w+\.py)`", reason.text):
+            assert (PIPELINES / name).is_file(), f"{name} is said to do this, and is not there"
 
 
 def test_every_reader_reads_something():

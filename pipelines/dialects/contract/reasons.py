@@ -36,7 +36,7 @@ _PUSHED = (
     "by the source"
 )
 _PAGING = "how many records from which on: sent and followed by `ocpi/pagination.py`"
-_WINDOW = "bounds of a day's sessions and CDRs: sent by `ocpi/pull.py`"
+_WINDOW = "bounds of a day's sessions and CDRs: made by `ocpi/windows.py`"
 
 REASONS: tuple[Reason, ...] = (
     Reason("000", "Response", ("data[]",), "envelope", "taken off by `ocpi/envelope.py`"),
