@@ -252,7 +252,7 @@ def test_the_workspace_names_something_that_loads(monkeypatch: pytest.MonkeyPatc
 
 def commands() -> list[str]:
     return sorted(
-        command.name or command.callback.__name__  # type: ignore[union-attr]
+        command.name or command.callback.__name__.replace("_", "-")  # type: ignore[union-attr]
         for command in app.registered_commands
     )
 
@@ -265,7 +265,7 @@ def test_the_readme_names_every_command(command: str) -> None:
 
 def test_the_readme_names_no_command_that_is_not_there() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(?:.venv/bin/)?ocpi-warehouse ([a-z]+)\b", readme))
+    named = set(re.findall(r"`(?:.venv/bin/)?ocpi-warehouse ([a-z-]+)\b", readme))
     assert named == set(commands())
 
 
