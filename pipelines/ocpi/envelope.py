@@ -30,6 +30,7 @@ ENVELOPE_KEYS: Final = (
     *("locations", "tariffs", "prices", "connector_prices", "evses", "sessions", "cdrs", "tokens"),
     "versions",
 )
+_PAGE_TOKENS: Final = ("nextPageToken", "next_page_token")
 _RECORD_KEYS: Final = frozenset({"id", "uid", "evse_id", "evseid", "evse_uid", "evseuid"})
 _WRAPPERS: Final = frozenset({"location", "tariff", "price", "evse", "session", "cdr", "token"})
 _SUCCESS: Final = frozenset({"success", "ok", ""})
@@ -55,6 +56,7 @@ class Envelope:
     status_text: str = ""
     next_link: str | None = None
     total: int | None = None
+    has_page_token: bool = False
 
     def raise_for_status(self, *, what: str) -> None:
         """SourceError for a body code of 2xxx, TransientError for 3xxx; HTTP said 200."""
@@ -191,6 +193,7 @@ def _from_object(
         said,
         next_link=_next_link(outer),
         total=_total(outer),
+        has_page_token=any(_text_of(outer.get(key)) for key in _PAGE_TOKENS),
     )
 
 

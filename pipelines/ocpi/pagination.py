@@ -39,6 +39,12 @@ class PageSeen:
     fingerprint: bytes = b""
     next_in_body: str | None = None
     total_in_body: int | None = None
+    has_page_token: bool = False
+
+    @property
+    def names_another(self) -> bool:
+        """Whether the answer says itself that there is another page."""
+        return bool(next_link(self.headers) or self.next_in_body or self.has_page_token)
 
 
 class Paginator(Protocol):
@@ -114,19 +120,25 @@ class SinglePage:
     def __init__(self, start: str) -> None:
         self.tally = Tally()
         self._start = start
+        self._failure: str | None = None
 
     def first(self) -> str:
         return self._start
 
     def advance(self, seen: PageSeen) -> str | None:
         self.tally.add(seen)
+        if seen.names_another:
+            self._failure = (
+                "it is one page of several by its own word, and asked for as one: set pagination "
+                "in sources.yml"
+            )
         return None
 
     def leads_nowhere(self, url: str, answer: str) -> str | None:
         return None
 
     def failure(self) -> str | None:
-        return self.tally.failure()
+        return self._failure or self.tally.failure()
 
 
 class LinkPaginator:

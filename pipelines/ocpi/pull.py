@@ -355,6 +355,7 @@ def _seen(exchange: Exchange, url: str) -> PageSeen:
         fingerprint=fingerprint(envelope.records),
         next_in_body=envelope.next_link,
         total_in_body=envelope.total,
+        has_page_token=envelope.has_page_token,
     )
 
 

@@ -75,6 +75,24 @@ def test_a_list_under_another_modules_name_is_not_taken_for_this_ones(
     assert "without records (its keys: locations)" in attempt.failed_modules["tariffs"]
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b'{"locations": [{"uid": "1"}], "nextPageToken": "abc"}'),
+        Reply(b'{"locations": [{"uid": "1"}], "next": "/ocpi/locations?page=2"}'),
+        Reply(b'{"locations": [{"uid": "1"}]}', headers={"Link": "<?page=2>; rel=next"}),
+        Reply(b'{"locations": [{"uid": "1"}], "total": 2}'),
+    ],
+    ids=["token", "next", "link", "total"],
+)
+def test_one_page_that_says_itself_that_there_are_more_is_not_the_whole(
+    server: SourceServer, puller: Puller, reply: Reply
+) -> None:
+    server.answer(LOCATIONS, reply)
+    with pytest.raises(IncompleteSnapshotError, match=r"set pagination|but 2 were declared"):
+        puller.pull_as_declared(_voltality(server))
+
+
 def test_how_a_source_pages_and_is_authorised_is_its_own_setting(
     server: SourceServer, puller: Puller, token: str
 ) -> None:
