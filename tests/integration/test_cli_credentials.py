@@ -19,16 +19,22 @@ from tests.integration.terminal import Ended, Terminal, quiet_logging
 __all__ = ["quiet_logging"]
 
 VARIABLE = "THE_FIRST_TOKEN"
-TOKEN_A = "first-7b1e-must-stay-here"
+TOKENS_A = [f"first-{number}-7b1e-must-stay-here" for number in range(30)]
 # The peer decodes what it gets on `versions`: this one is text then, and plainly refused.
 WRONG = base64.b64encode(b"wrong-2c4d-must-stay").decode()
 
 
-@pytest.fixture
-def peer(tmp_path: Path) -> Iterator[Peer]:
-    served = {"locations": [records.location(1)]}
-    with running_peer(tmp_path, roles=["CPO", "EMSP"], token_a=TOKEN_A, records=served) as running:
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    folder, served = tmp_path_factory.mktemp("peer"), {"locations": [records.location(1)]}
+    with running_peer(folder, roles=["CPO", "EMSP"], tokens_a=TOKENS_A, records=served) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def unused_tokens() -> Iterator[str]:
+    """One token for each test: the peer takes each for one registration."""
+    return iter(TOKENS_A)
 
 
 @pytest.fixture
@@ -49,12 +55,12 @@ def database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
 def terminal(
     tmp_path: Path,
     database: FreshDatabase,
-    us: SourceServer,
+    unused_tokens: Iterator[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     quiet_logging: None,
 ) -> Terminal:
-    monkeypatch.setenv(VARIABLE, TOKEN_A)
+    monkeypatch.setenv(VARIABLE, next(unused_tokens))
     home = database.settings.model_copy(update={"home": tmp_path / "home"})
     own = FreshDatabase(database.name, home, database.warehouse)
     return Terminal(tmp_path, own, monkeypatch, capsys)
@@ -79,7 +85,7 @@ def kept(terminal: Terminal, suffix: str) -> Path:
 def tokens_shown(terminal: Terminal, *ended: Ended) -> list[str]:
     """The tokens, in any form in which they are sent, that the terminal has seen."""
     files = [path.read_text().strip() for path in (kept(terminal, "token"), kept(terminal, "ours"))]
-    return [found for one in ended for found in tokens_in(one, TOKEN_A, *files)]
+    return [found for one in ended for found in tokens_in(one, *TOKENS_A, *files)]
 
 
 def tokens_in(ended: Ended, *tokens: str) -> list[str]:

@@ -97,7 +97,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Pee
         def start(*roles: str) -> Peer:
             folder = tmp_path_factory.mktemp("peer")
             return stack.enter_context(
-                running_peer(folder, roles=roles, token_a=TOKEN_A, records=served())
+                running_peer(folder, roles=roles, tokens_a=[TOKEN_A], records=served())
             )
 
         yield start

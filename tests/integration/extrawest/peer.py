@@ -56,19 +56,13 @@ CACHE = HERE.parents[2] / ".venv-peers"
 
 @dataclass(frozen=True)
 class Peer:
-    """A running server; `log` is what it has written so far."""
+    """A running server; what it writes stands in `peer.log` of its folder."""
 
     port: int
-    token_a: str
-    log_file: Path
 
     @property
     def versions_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/ocpi/versions"
-
-    @property
-    def log(self) -> str:
-        return self.log_file.read_text()
 
 
 @contextmanager
@@ -76,12 +70,20 @@ def running_peer(
     folder: Path,
     *,
     roles: Sequence[str],
-    token_a: str,
+    tokens_a: Sequence[str],
     records: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Iterator[Peer]:
-    """A server on a free port of this machine, gone afterwards; its files lie in `folder`."""
+    """A server on a free port of this machine, gone afterwards; its files lie in `folder`.
+
+    Each of `tokens_a` is good for one registration.
+    """
     setup, log = folder / "setup.json", folder / "peer.log"
-    content = {"roles": list(roles), "token_a": token_a, "party_id": "EXW", "records": records}
+    content = {
+        "roles": list(roles),
+        "tokens_a": list(tokens_a),
+        "party_id": "EXW",
+        "records": records,
+    }
     setup.write_text(json.dumps(content))
     with log.open("wb") as written:
         process = subprocess.Popen(
@@ -96,7 +98,7 @@ def running_peer(
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         assert port.isdigit(), f"the server did not start: {log.read_text()}"
-        yield Peer(int(port), token_a, log)
+        yield Peer(int(port))
     finally:
         process.kill()
         process.communicate()

@@ -6,7 +6,7 @@ Does not belong here: the records (given as a file), the environment (`peer.py`)
 
     python server.py SETUP.json
 
-SETUP.json: {"roles": ["CPO"], "token_a": "...", "party_id": "EXW", "records": {"locations": []}}.
+SETUP.json: {"roles": ["CPO"], "tokens_a": ["..."], "party_id": "EXW", "records": {...}}.
 The tokens come in that file, so that the process list shows none. The first line on stdout is
 the port.
 """
@@ -37,9 +37,9 @@ from py_ocpi.core.enums import ModuleID, RoleEnum  # noqa: E402
 from py_ocpi.modules.versions.enums import VersionNumber  # noqa: E402
 
 KEYS = {"tokens": "uid"}
-# Token C -> the credentials its holder gave us. Token A serves until it has been used.
-registered: dict[str, Any] = {}
-token_a = {SETUP["token_a"]}
+# Token C -> the token A it was given for, which serves again once the registration is removed.
+registered: dict[str, str] = {}
+unused: set[str] = set(SETUP["tokens_a"])
 
 
 class Tokens(Authenticator):
@@ -51,7 +51,7 @@ class Tokens(Authenticator):
 
     @classmethod
     async def get_valid_token_a(cls) -> list[str]:
-        return list(token_a)
+        return list(unused)
 
 
 class Records(Crud):
@@ -76,20 +76,18 @@ class Records(Crud):
     async def create(
         cls, module: ModuleID, role: RoleEnum, data: dict[str, Any], *_: Any, **asked: Any
     ) -> Any:
-        token_a.discard(asked["auth_token"])
-        return register(data)
+        unused.remove(asked["auth_token"])
+        return register(asked["auth_token"])
 
     @classmethod
     async def update(
         cls, module: ModuleID, role: RoleEnum, data: dict[str, Any], id: Any, *_: Any, **asked: Any
     ) -> Any:
-        registered.pop(asked["auth_token"])
-        return register(data)
+        return register(registered.pop(asked["auth_token"]))
 
     @classmethod
     async def delete(cls, module: ModuleID, role: RoleEnum, id: Any, *_: Any, **asked: Any) -> None:
-        registered.pop(id)
-        token_a.add(SETUP["token_a"])
+        unused.add(registered.pop(id))
 
     @classmethod
     async def do(cls, *_: Any, **asked: Any) -> None:
@@ -112,9 +110,9 @@ def in_utc(bound: datetime | None) -> datetime | None:
     return bound if bound is None or bound.tzinfo else bound.replace(tzinfo=UTC)
 
 
-def register(data: dict[str, Any]) -> dict[str, Any]:
+def register(token_a: str) -> dict[str, Any]:
     token_c = secrets.token_hex(24)
-    registered[token_c] = data["credentials"]
+    registered[token_c] = token_a
     return own_credentials(token_c)
 
 
