@@ -4,10 +4,12 @@ Belongs here: commands, what they print, exit codes. Does not belong here: work 
 calls the layer that does it). One sentence for bad input, on stderr, and exit code 1; 2 is a
 wrong use of the command itself.
 
-    app       the commands and their help
-    runs      Dagster in process: nights, marts, the instance under HOME
-    console   progress and summaries for a person
-    query     results of `sql` as table, CSV or JSON
+    app          the commands and their help
+    runs         Dagster in process: nights, marts, the instance under HOME
+    credentials  registering with a source, and where its token is kept
+    look_up      what a source says of one object now
+    console      progress and summaries for a person
+    query        results of `sql` as table, CSV or JSON
 """
 
 from __future__ import annotations
