@@ -121,7 +121,9 @@ class Landing:
         """What can be asked for now; NoSnapshotError where that is nothing."""
         modules = modules_of(source, protocol)
         windowed = tuple(
-            name for name in modules if (e := protocol.endpoint(name)) is not None and e.window
+            name
+            for name in modules
+            if source.transport == "http" and (e := protocol.endpoint(name)) and e.window
         )
         is_live = can_be_asked_for(source, day, now=now)
         if is_live:
@@ -159,7 +161,6 @@ class Landing:
         while True:
             folder = self._folder(source, day) / started.strftime(_ATTEMPT_FORMAT)
             try:
-                _make_closed(folder.parent)
                 folder.mkdir(mode=0o700)
             except FileExistsError:
                 started += timedelta(microseconds=1)
@@ -170,7 +171,10 @@ class Landing:
     def _locked(self, source: str, day: date) -> Iterator[None]:
         """Alone with a snapshot; the lock is the kernel's and dies with its holder."""
         folder = self._folder(source, day)
-        _make_closed(folder)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        # Sessions and tokens lie here as they came: no business of any other user.
+        for closed in (self.root, folder.parent, folder):
+            closed.mkdir(mode=0o700, exist_ok=True)
         lock = filelock.FileLock(folder / ".lock", timeout=self.lock_time_out_s)
         try:
             lock.acquire()
@@ -204,12 +208,3 @@ def _no_snapshot(source: Source, day: date, *, landed: bool) -> NoSnapshotError:
 
 def _token_in_the_environment(source: str, variable: str | None) -> SecretStr | None:
     return None if variable is None else secret(variable, needed_by=f"source {source}")
-
-
-def _make_closed(folder: Path) -> None:
-    """A folder, and those above it, that their owner alone can look into: sessions and tokens
-    lie there as they came. What is there already stays as it is.
-    """
-    if not folder.is_dir():
-        _make_closed(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)

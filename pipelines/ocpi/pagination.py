@@ -203,9 +203,9 @@ class LinkPaginator:
         if self._asked_by == "link":
             self._links_lead_nowhere = True
             instead = self._on_own_url(url)
-            if instead is not None:
+            if instead is not None and instead not in self._asked:
                 return self._go(instead, by="own")
-        return self._fail(f"the next page {redacted(url)} was answered with {answer}")
+        return self._fail(f"the next page {redacted(url)} leads nowhere ({answer})")
 
     def failure(self) -> str | None:
         return self._failure or self.tally.failure()
@@ -317,7 +317,7 @@ class LastRecordPaginator:
         return with_parameters(self._start, {**self._size, "last_record": cursor})
 
     def leads_nowhere(self, url: str, answer: str) -> str | None:
-        return self._fail(f"the next page {redacted(url)} was answered with {answer}")
+        return self._fail(f"the next page {redacted(url)} leads nowhere ({answer})")
 
     def failure(self) -> str | None:
         return self._failure or self.tally.failure()

@@ -194,10 +194,22 @@ class Connection:
         url: str | None = pages.first()
         first = True
         while url is not None:
-            exchange = self._asked(pages, url, endpoint=endpoint, may_lead_nowhere=not first)
-            if exchange is None or exchange.refusal is not None:
-                said = exchange and exchange.refusal
-                url = pages.leads_nowhere(url, said or "what is no page of records")
+            try:
+                exchange = ask(
+                    self.client,
+                    url,
+                    endpoint=name,
+                    may_lead_nowhere=not first,
+                    list_keys=endpoint.list_keys,
+                )
+            except SourceError as error:
+                # A link of the source's own may lead to something that is no list at all.
+                if not pages.is_by_link:
+                    raise
+                url = pages.leads_nowhere(url, str(error))
+                continue
+            if exchange.refusal is not None:
+                url = pages.leads_nowhere(url, exchange.refusal)
                 continue
             first = False
             before = pages.tally.received
@@ -208,24 +220,6 @@ class Connection:
                 continue
             yield _page(exchange, url=exchange.answer.url, kind="bulk")
         self._conclude(pull, name, pages)
-
-    def _asked(
-        self, pages: Paginator, url: str, *, endpoint: Endpoint, may_lead_nowhere: bool
-    ) -> Exchange | None:
-        """The answer for a page; None for a link of the source's that leads to something else."""
-        try:
-            return ask(
-                self.client,
-                url,
-                endpoint=endpoint.module,
-                may_lead_nowhere=may_lead_nowhere,
-                list_keys=endpoint.list_keys,
-            )
-        except SourceError as error:
-            if not pages.is_by_link:
-                raise
-            logger.warning("a next link of %s led astray: %s", self.source.name, error)
-            return None
 
     def _conclude(self, pull: ModulePull, name: str, pages: Paginator) -> None:
         failure = pages.failure()

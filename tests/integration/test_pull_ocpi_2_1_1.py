@@ -111,7 +111,7 @@ def test_a_link_that_leads_nowhere_without_an_offset_is_no_end(
     _offer(server, LOCATIONS)
     server.answer(LOST, Reply(b"<html>"))
     server.answer(LOCATIONS, ocpi(locations(50), Link=f"<{LOST}?after=50>; rel=next"))
-    with pytest.raises(IncompleteSnapshotError, match="answered with what is no page of records"):
+    with pytest.raises(IncompleteSnapshotError, match=r"leads nowhere .*HTML"):
         puller.pull_as_declared(_source(server, "locations"))
 
 

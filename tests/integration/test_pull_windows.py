@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +155,14 @@ def test_any_past_day_can_be_asked_for_and_its_records_are_all_kept(
     attempt = puller.pull_as_declared(source, day=date(2024, 2, 29), now=LONG_AFTER)
     assert len(ids(attempt, "sessions")) == 7
     assert server.asked_for(SESSIONS)[0].query["date_to"] == "2024-03-01T00:00:00Z"
+
+
+def test_a_document_has_no_window_so_a_past_day_of_it_is_gone(
+    puller: Puller, tmp_path: Path
+) -> None:
+    for name in ("locations", "sessions"):
+        (tmp_path / f"{name}.json").write_text("[]")
+    documents = {name: str(tmp_path / f"{name}.json") for name in ("locations", "sessions")}
+    source = Source(name="cpo", dialect="ocpi_2_1_1", transport="file", modules=documents)
+    with pytest.raises(NoSnapshotError):
+        puller.pull_as_declared(source, now=LONG_AFTER)
