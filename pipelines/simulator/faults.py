@@ -1,34 +1,31 @@
 """Mistakes that real servers make, to be switched on by name.
 
-Belongs here: each fault as one function over the answer to one page, and the plan that says
-which of them strike where and how often. Does not belong here: the correct answer
-(`paging.py`), the way to the wire (`server.py`).
+Belongs here: the faults of pages and answers, each as one function over the answer to one page,
+all names, and the plan that says which of them strike where and how often. Does not belong here:
+mistakes inside a record (`content_faults.py`), the correct answer (`paging.py`), the way to the
+wire (`service.py`).
 
 A fault is asked for as `NAME[:MODULE[:PAGE[:TIMES]]]`: `html_page:tariffs:2:1` strikes the third
 page of tariffs, once. Without a page it strikes every page, without times always (the faults
-that a retry is meant to get over strike once, unless told otherwise).
+that a retry is meant to get over strike once, unless told otherwise). A module is struck in every
+dialect that has it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from pipelines.errors import ConfigurationError
-from pipelines.simulator.paging import MODULES, PageAnswer
+from pipelines.simulator import content_faults
+from pipelines.simulator.content_faults import Strike, in_records
+from pipelines.simulator.paging import MODULES, PageAnswer, cursor_at
 
-# Content faults strike every tenth record of a page, beginning with its first.
-_EVERY = 10
 _CAP = 50
 _HTML = b"<!DOCTYPE html><html><body><h1>We'll be right back</h1></body></html>"
 _OTHER_HOST = "other-host.example"
-
-Strike = Callable[[PageAnswer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,10 @@ def _page_cap(answer: PageAnswer) -> None:
     """At most 50 records a page, whatever was asked; the header claims what was asked."""
     if len(answer.records) > _CAP:
         answer.records = answer.records[:_CAP]
-        answer.next_link = answer.link_to(answer.request.offset + _CAP, limit=answer.request.limit)
+        end = answer.request.offset + _CAP
+        answer.next_link = answer.link_to(end, limit=answer.request.limit)
+        if answer.last_record is not None:
+            answer.last_record = cursor_at(end)
 
 
 def _missing_total(answer: PageAnswer) -> None:
@@ -169,9 +169,30 @@ def _wrong_total(answer: PageAnswer) -> None:
 
 
 def _cursor_stands_still(answer: PageAnswer) -> None:
-    """A Link to the page just served."""
+    """A Link, or a cursor, to the page just served."""
     if answer.next_link:
         answer.next_link = answer.link_to(answer.request.offset, limit=answer.request.limit)
+    if answer.last_record:
+        answer.last_record = cursor_at(answer.request.offset)
+
+
+def _cursor_empties_early(answer: PageAnswer) -> None:
+    """An empty X-Last-Record although there is more: the rest is never told of."""
+    if answer.last_record:
+        answer.last_record = ""
+
+
+def _cursor_past_the_end(answer: PageAnswer) -> None:
+    """A cursor on the last page too, to a page without records that ends it."""
+    if answer.last_record == "" and answer.records:
+        answer.last_record = cursor_at(answer.total)
+
+
+def _cursor_missing(answer: PageAnswer) -> None:
+    """No X-Last-Record at all, on any page."""
+    if answer.last_record is not None:
+        answer.last_record, answer.next_link = None, None
+        answer.headers |= {"X-Total-Count": "", "X-Limit": ""}
 
 
 def _link_to_other_host(answer: PageAnswer) -> None:
@@ -196,87 +217,6 @@ def _relative_link(answer: PageAnswer) -> None:
         answer.next_link = f"{parts.path}?{parts.query}"
 
 
-def _null_for_list(record: dict[str, Any]) -> None:
-    """null where a list belongs."""
-    record["images" if "evses" in record else "tariff_alt_text"] = None
-    for evse in record.get("evses", ()):
-        evse["capabilities"] = None
-
-
-def _unknown_enum(record: dict[str, Any]) -> None:
-    """Values that no specification has, one of them a known one with a blank."""
-    for evse in record.get("evses", ()):
-        evse["status"] = "HIBERNATING"
-        evse["connectors"][0]["standard"] = "GALACTIC_PLUG"
-        evse["connectors"][0]["format"] = f"{evse['connectors'][0]['format']} "
-    for element in record.get("elements", ()):
-        element["price_components"][0]["type"] = "SUNSHINE"
-
-
-def _unknown_attribute(record: dict[str, Any]) -> None:
-    """Attributes that no specification has, on every level."""
-    record["x_vendor_note"] = {"colour": "green", "ids": [1, "2", None]}
-    for evse in record.get("evses", ()):
-        evse["x_vendor_slot"] = 7
-        evse["connectors"][0]["x_vendor_flag"] = True
-
-
-def _number_as_string(record: dict[str, Any]) -> None:
-    """Numbers as text, and one amperage with a fraction."""
-    for evse in record.get("evses", ()):
-        for connector in evse["connectors"]:
-            connector["max_voltage"] = str(connector["max_voltage"])
-            connector["max_amperage"] = f"{connector['max_amperage']}.0"
-    for element in record.get("elements", ()):
-        for component in element["price_components"]:
-            component["price"] = str(component["price"])
-
-
-def _u0000_text(record: dict[str, Any]) -> None:
-    """U+0000 in a text, which Postgres cannot hold."""
-    if "evses" in record:
-        record["address"] = f"{record['address']}\u0000"
-    else:
-        record["tariff_alt_text"] = [{"language": "en", "text": "Cheap\u0000 power"}]
-
-
-def _zone_less_times(record: dict[str, Any]) -> None:
-    """Times without a zone, with 0 to 9 fraction digits."""
-    fractions = ("", ".1", ".123", ".123456789")
-    record["last_updated"] = record["last_updated"].rstrip("Z") + ".25"
-    for index, evse in enumerate(record.get("evses", ())):
-        evse["last_updated"] = evse["last_updated"].rstrip("Z") + fractions[index % 4]
-
-
-def _bad_connector(record: dict[str, Any]) -> None:
-    """A connector that cannot be read, beside others that can."""
-    for evse in record.get("evses", ())[:1]:
-        evse["connectors"][0] = {**evse["connectors"][0], "id": None, "standard": {"plug": []}}
-    for element in record.get("elements", ())[:1]:
-        element["price_components"][0] = "0.35 EUR per kWh"
-
-
-def _duplicate_location_changed(answer: PageAnswer) -> None:
-    """The first record of the page again, with the same times and another city."""
-    if answer.records:
-        record = msgspec.json.decode(answer.records[0])
-        record["city" if "city" in record else "currency"] = "XXX"
-        answer.records.append(msgspec.json.encode(record))
-
-
-def _in_records(change: Callable[[dict[str, Any]], None], *, every: int = _EVERY) -> Strike:
-    """A fault of the content: strikes some of a page's records, one by one."""
-
-    def strike(answer: PageAnswer) -> None:
-        for index in range(0, len(answer.records), every):
-            record = msgspec.json.decode(answer.records[index])
-            change(record)
-            answer.records[index] = msgspec.json.encode(record)
-
-    strike.__doc__ = change.__doc__
-    return strike
-
-
 FAULTS: dict[str, Strike] = {
     "http_500_once": _http_500_once,
     "http_429_with_retry_after": _http_429_with_retry_after,
@@ -293,14 +233,25 @@ FAULTS: dict[str, Strike] = {
     "link_to_other_host": _link_to_other_host,
     "curly_quotes_link": _curly_quotes_link,
     "relative_link": _relative_link,
-    "null_for_list": _in_records(_null_for_list),
-    "unknown_enum": _in_records(_unknown_enum),
-    "unknown_attribute": _in_records(_unknown_attribute),
-    "number_as_string": _in_records(_number_as_string),
-    "u0000_text": _in_records(_u0000_text),
-    "zone_less_times": _in_records(_zone_less_times, every=1),
-    "bad_connector": _in_records(_bad_connector),
-    "duplicate_location_changed": _duplicate_location_changed,
+    "cursor_empties_early": _cursor_empties_early,
+    "cursor_past_the_end": _cursor_past_the_end,
+    "cursor_missing": _cursor_missing,
+    "null_for_list": in_records(content_faults.null_for_list),
+    "unknown_enum": in_records(content_faults.unknown_enum),
+    "unknown_attribute": in_records(content_faults.unknown_attribute),
+    "number_as_string": in_records(content_faults.number_as_string),
+    "int64_as_string": in_records(content_faults.int64_as_string, every=1),
+    "u0000_text": in_records(content_faults.u0000_text),
+    "zone_less_times": in_records(content_faults.zone_less_times, every=1),
+    "bad_connector": in_records(content_faults.bad_connector),
+    "restrictions_as_list": in_records(content_faults.restrictions_as_list, every=1),
+    "restrictions_as_object": in_records(content_faults.restrictions_as_object, every=1),
+    "restrictions_null": in_records(content_faults.restrictions_null, every=1),
+    "dangling_price": in_records(content_faults.dangling_price),
+    "unreferenced_price": content_faults.unreferenced_price,
+    "duplicate_location_changed": content_faults.duplicate_changed,
 }
 STRIKES_ONCE = frozenset({"http_500_once", "http_429_with_retry_after", "http_429_without"})
-STRIKES_FIRST_PAGE = frozenset({"duplicate_location_changed"})
+STRIKES_FIRST_PAGE = frozenset(
+    {"duplicate_location_changed", "unreferenced_price", "cursor_empties_early"}
+)

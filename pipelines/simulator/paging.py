@@ -7,6 +7,8 @@ belong here: what a dialect lists (`routes_*.py`), the mistakes themselves (`fau
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -224,6 +226,20 @@ class Listing:
         items = feed.chosen(day, date_from=request.date_from, date_to=request.date_to)
         chosen = items[request.offset : request.offset + request.limit]
         return len(items), tuple(feed.rendered(item, day) for item in chosen)
+
+
+def cursor_at(place: int) -> str:
+    """The opaque cursor that continues at a place of a list."""
+    return base64.urlsafe_b64encode(f"r{place}".encode()).decode()
+
+
+def place_of(cursor: str) -> int | None:
+    """Where a cursor continues; None where it is none of ours."""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (binascii.Error, ValueError):
+        return None
+    return int(text[1:]) if text.startswith("r") and text[1:].isdigit() else None
 
 
 def ocpi_time(moment: datetime) -> str:

@@ -14,8 +14,6 @@ The price lists are paged by the `X-Last-Record` of each answer, which is empty 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -29,7 +27,13 @@ from starlette.routing import Route
 from pipelines.simulator.aggregator import Aggregator, Gathered
 from pipelines.simulator.eco_attributes import details, enriched
 from pipelines.simulator.entities import SimLocation
-from pipelines.simulator.paging import DayFeed, Listing, PageAnswer, TimelessFeed
+from pipelines.simulator.paging import (
+    DayFeed,
+    Listing,
+    TimelessFeed,
+    cursor_at,
+    place_of,
+)
 from pipelines.simulator.products import Product, Products
 from pipelines.simulator.refusals import INVALID, UNKNOWN_LOCATION, Refused
 from pipelines.simulator.render_eco_movement import (
@@ -145,7 +149,8 @@ class EcoMovement:
         answer = self._listing.answer(
             page, module_url=str(request.url), enclosing=self._service.enclosing
         )
-        _give_cursor(answer)
+        # Empty on the last page, whose records count too.
+        answer.last_record = cursor_at(page.offset + page.limit) if answer.next_link else ""
         self._service.faults.strike(answer)
         return page_response(answer)
 
@@ -196,18 +201,8 @@ class EcoMovement:
         return deprecated_price_json(self._products.offer(product, day), pricing_id=pricing_id)
 
 
-def _give_cursor(answer: PageAnswer) -> None:
-    """The place of the last record as an opaque text; empty on the last page."""
-    end = answer.request.offset + answer.request.limit
-    is_last = answer.next_link is None
-    answer.last_record = "" if is_last else base64.urlsafe_b64encode(f"r{end}".encode()).decode()
-
-
 def _place(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode()).decode()
-    except (binascii.Error, ValueError):
-        text = ""
-    if not (text.startswith("r") and text[1:].isdigit()):
+    place = place_of(cursor)
+    if place is None:
         raise Refused(400, INVALID, f"last_record {cursor} is not valid")
-    return int(text[1:])
+    return place
