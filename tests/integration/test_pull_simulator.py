@@ -117,3 +117,49 @@ def test_prices_that_are_refused_fall_together_and_locations_stand(
     assert attempt.modules == ("locations",)
     failed = fault.split(":")[1]
     assert reason in attempt.failed_modules[failed]
+
+
+def test_ocpi_2_1_1_is_pulled_whole_through_discovery_people_included(
+    start: Start, puller: Puller
+) -> None:
+    simulator = start()
+    modules = ["locations", "tariffs", "sessions", "cdrs", "tokens"]
+    source = Source(
+        name="cpo",
+        dialect="ocpi_2_1_1",
+        transport="http",
+        versions_url=simulator.versions_url,
+        token_env=TOKEN_VARIABLE,
+        answers_past_days=True,
+        modules=modules,
+    )
+    attempt = puller.pull_as_declared(source, day=DAY)
+    assert attempt.failed_modules == {}
+    landed = attempt.manifest.modules
+    assert all(landed[name].received == landed[name].declared_total for name in modules)
+    assert all(landed[name].received > 0 for name in modules)
+    for name in ("sessions", "cdrs"):
+        assert "date_from=2026-01-04T23:00:00Z" in landed[name].pages[0].url.replace("%3A", ":")
+
+
+def test_voltality_is_pulled_in_one_page_without_envelope(start: Start, puller: Puller) -> None:
+    simulator = start()
+    source = Source(
+        name="omni",
+        dialect="voltality",
+        transport="http",
+        base_url=f"{simulator.base_url}/omni/v1",
+        token_env=TOKEN_VARIABLE,
+        answers_past_days=True,
+    )
+    attempt = puller.pull_as_declared(source, day=DAY)
+    assert attempt.failed_modules == {}
+    assert {name: len(module.pages) for name, module in attempt.manifest.modules.items()} == {
+        "locations": 1,
+        "tariffs": 1,
+    }
+    assert all(module.received > 0 for module in attempt.manifest.modules.values())
+    evses = source.model_copy(update={"paths": {"locations": "evses"}})
+    bare = puller.pull_as_declared(evses, day=DAY, refresh=True)
+    assert bare.manifest.modules["locations"].received > 0
+    assert {seen.authorized_with for seen in simulator.requests} == {"Bearer"}
