@@ -12,6 +12,7 @@ and what a record means (`dialects/`, `flatten/`).
     client       one request: time-outs, retries, redirects, guards
     exchange     one request answered by an envelope; which token habit is accepted
     versions     OCPI version discovery
+    windows      from when to when a module of events is asked for   (pure)
     registration what a peer is told of us, and the token it gives
     pull         one module, page by page, and its outcome
 """
