@@ -14,6 +14,7 @@ The price lists are paged by the `X-Last-Record` of each answer, which is empty 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -29,6 +30,7 @@ from pipelines.simulator.eco_attributes import details, enriched
 from pipelines.simulator.entities import SimLocation
 from pipelines.simulator.paging import (
     DayFeed,
+    Feed,
     Listing,
     TimelessFeed,
     cursor_at,
@@ -119,6 +121,11 @@ class EcoMovement:
                 ),
             },
         )
+
+    @property
+    def feeds(self) -> Mapping[str, Feed]:
+        """The modules by name."""
+        return self._listing.feeds
 
     def routes(self) -> list[Route]:
         answering = self._service.answering

@@ -72,7 +72,7 @@ class Ocpi211:
     @classmethod
     def of(cls, service: Service, *, page_limit: int) -> Ocpi211:
         """The platform of a world."""
-        return cls(service, page_limit, Listing(service.world, _feeds(service.world)))
+        return cls(service, page_limit, Listing(service.world, feeds_of(service.world)))
 
     def routes(self) -> list[Route]:
         answering = partial(self.service.answering, door=MODULES_DOOR)
@@ -158,7 +158,7 @@ class Ocpi211:
         return {"token": token, "url": f"{origin(request)}/ocpi/versions", **_OURS}
 
 
-def _feeds(world: World) -> dict[str, Any]:
+def feeds_of(world: World) -> dict[str, Any]:
     charging = Charging(world)
 
     def session(charge: Charge, now: datetime) -> bytes:

@@ -14,7 +14,7 @@ sent as `Authorization: Bearer`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from pipelines.simulator.admission import Door
 from pipelines.simulator.entities import SimEvse, SimLocation
-from pipelines.simulator.paging import DayFeed, Listing, TimelessFeed
+from pipelines.simulator.paging import DayFeed, Feed, Listing, TimelessFeed
 from pipelines.simulator.refusals import UNKNOWN_LOCATION, Refused
 from pipelines.simulator.render_voltality import (
     enclosure,
@@ -72,6 +72,11 @@ class Voltality:
                 ),
             },
         )
+
+    @property
+    def feeds(self) -> Mapping[str, Feed]:
+        """The modules by name."""
+        return self._listing.feeds
 
     def routes(self) -> list[Route]:
         answering = self._service.answering
