@@ -271,7 +271,26 @@ def simulate(
         list[str] | None, typer.Option(help="A fault to show, by name; may be repeated.")
     ] = None,
 ) -> None:
-    """Serve a simulated operator that speaks OCPI 2.2.1, with a world that changes day by day."""
+    """Serve a simulated world of chargers that changes day by day, in every dialect.
+
+    One server, one world:
+
+    /ocpi/versions: discovery of OCPI 2.2.1 and 2.1.1
+
+    /ocpi/2.2.1/{locations,tariffs}: OCPI 2.2.1
+
+    /ocpi/cpo/2.1.1/{locations,tariffs,sessions,cdrs,credentials}: OCPI 2.1.1, the operator
+
+    /ocpi/emsp/2.1.1/{tokens,credentials}: OCPI 2.1.1, the service provider
+
+    /eco/ocpi/cpo/2.1.1/{locations,locations/ID,evse,tariffs,prices}: Eco-Movement
+
+    /prices and /prices/connector_prices: Eco-Movement, price lists by cursor
+
+    /omni/v1/{locations,evses,tariffs}: Voltality OMNI
+
+    /clock: GET and PUT the simulated day
+    """
     from pipelines.settings import secret
     from pipelines.simulator import serve
 

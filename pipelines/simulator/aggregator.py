@@ -3,9 +3,9 @@
 Belongs here: which places of a day's roster make one location of the aggregator, and its stable
 ids. Does not belong here: what it adds to them (`eco_attributes.py`), prices (`products.py`).
 
-In each block of thirty slots three take in sites of the same operator and country, each on a
-night of its own: from then on one id is gone and its EVSEs are under the other. That is about one
-location in a thousand each night.
+In each block of a hundred slots ten take in sites of the same operator and country, each in the
+last weeks of its life: from then on one id is gone and its EVSEs are under the other. That is
+about one location in two thousand each night.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pipelines.simulator.operators import business_on
 from pipelines.simulator.sites import Site, comes_and_goes, founding, is_copy
 from pipelines.simulator.world import LocationRef, World
 
-_BLOCK, _TAKING = 30, 10
+_BLOCK, _TAKING = 100, 10
 _ID, _MERGE = 401, 410
-# Days after the later opening within which two sites are merged.
-_MERGED_WITHIN_DAYS = 250
+# Days before its removal within which a site is taken in.
+_LAST_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,17 @@ class Aggregator:
         if first is None or second is None:
             return False
         seed = self.world.seed
-        first_key, operator = founding(seed=seed, slot=into.slot, lifetime=first)
+        _, operator = founding(seed=seed, slot=into.slot, lifetime=first)
         second_key, other = founding(seed=seed, slot=ref.slot, lifetime=second)
-        if operator.key != other.key:
-            return False
-        opened_on = max(first.opened_on, second.opened_on)
-        merged_on = opened_on + 3 + draw(first_key ^ second_key, _MERGE) % _MERGED_WITHIN_DAYS
-        if self.world.day_number(day) < merged_on:
+        merged_on = second.removed_on - 2 - draw(second_key, _MERGE) % _LAST_DAYS
+        if (
+            operator.key != other.key
+            or self.world.day_number(day) < merged_on
+            # The other way round it would be gone, or not yet there.
+            or not second.opened_on < merged_on
+            or not first.opened_on < merged_on
+            or first.removed_on < second.ends_on
+        ):
             return False
         sites = self.world.site(into, day), self.world.site(ref, day)
         return sites[0].country_code == sites[1].country_code and all(map(_keeps_operator, sites))
