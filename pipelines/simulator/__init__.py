@@ -5,8 +5,11 @@ reading OCPI (`pipelines/ocpi`); nothing of the product is imported but its erro
 
     world.py               what exists on a day (draws, operators, sites, hardware, statuses,
                            dressing and pricing decide the details; entities.py the shapes)
-    render_ocpi_2_2_1.py   the same in one dialect
-    paging.py, server.py   the same over HTTP; faults.py gets it wrong on request
+    charging.py            who charged there; aggregator.py, eco_attributes.py and products.py what
+                           an aggregator makes of it
+    render_*.py            the same in one dialect each; routes_*.py its addresses
+    paging.py, service.py  the same over HTTP; admission.py lets clients in, server.py is all of it
+    faults.py              gets answers wrong on request, content_faults.py what they say
     running.py             serve(), RunningSimulator; __main__.py writes documents
 """
 

@@ -17,6 +17,7 @@ import msgspec
 
 from pipelines.simulator.draws import draw, entity_key, last_event
 from pipelines.simulator.entities import (
+    SimBusiness,
     SimConnector,
     SimEvse,
     SimImage,
@@ -27,7 +28,6 @@ from pipelines.simulator.entities import (
 from pipelines.simulator.render_eco_movement import qualified
 from pipelines.simulator.render_ocpi_2_2_1 import (
     Json,
-    business_object,
     coordinates_object,
     given,
     opening_times_object,
@@ -82,9 +82,9 @@ def location_object(location: SimLocation, *, day: int) -> Json:
         facilities=location.facilities,
         images=[_image(image) for image in location.images],
         opening_times=opening_times_object(opening_times) if opening_times else None,
-        operator=business_object(location.operator),
-        suboperator=business_object(location.suboperator) if location.suboperator else None,
-        owner=business_object(location.owner) if location.owner else None,
+        operator=_business(location.operator),
+        suboperator=_business(location.suboperator) if location.suboperator else None,
+        owner=_business(location.owner) if location.owner else None,
         parking_type=location.parking_type,
         related_locations=[related_location_object(place) for place in location.related_locations],
         time_zone=location.time_zone,
@@ -205,7 +205,7 @@ def tariff_object(tariff: SimTariff) -> Json:
     for element in tariff.elements:
         for component in element.components:
             name = _STATED[component.type]
-            if element.restrictions is None or name == "price_per_min_parked":
+            if element.restrictions is None or component.type != "ENERGY":
                 price = _per_minute(component.type, component.price)
                 found.setdefault(name, _with_vat(price, component.vat))
     if "price_per_min_parked" in found:
@@ -229,6 +229,11 @@ def _with_vat(price: Decimal, vat: Decimal | None) -> Json:
 
 def _amount(price: SimPrice | None) -> Json | None:
     return given(excl_vat=price.excl_vat, incl_vat=price.incl_vat) if price else None
+
+
+def _business(business: SimBusiness) -> Json:
+    logo = _image(business.logo) if business.logo else None
+    return given(name=business.name, website=business.website, logo=logo)
 
 
 def _image(image: SimImage) -> Json:

@@ -53,7 +53,8 @@ class Client:
 
     def by_cursor(self, address: str, *, day: date | None = None) -> list[list[Record]]:
         """Every page of a list whose pages are found by the last record."""
-        pages, query = [], {}
+        pages: list[list[Record]] = []
+        query: dict[str, Any] = {}
         while True:
             answer = self.get(address, day=day, **query)
             pages.append(answer.json()["data"])
@@ -103,7 +104,7 @@ def test_ids_that_stand_without_a_party_are_unique(client: Client) -> None:
         client.linked("/ocpi/cpo/2.1.1/tariffs"),
     ):
         assert len(records) <= world_twice
-        contents = {}
+        contents: dict[str, Record] = {}
         for record in records:
             # The same id comes with the same content: an exact duplicate of the feed.
             assert contents.setdefault(record["id"], record) == record
@@ -265,7 +266,10 @@ def test_the_tariffs_and_deprecated_prices_of_eco_movement(client: Client) -> No
 
 
 def test_a_day_of_sessions_is_asked_for_on_that_day(client: Client) -> None:
-    window = {"date_from": "2026-01-05T00:00:00Z", "date_to": "2026-01-06T00:00:00Z"}
+    window: dict[str, Any] = {
+        "date_from": "2026-01-05T00:00:00Z",
+        "date_to": "2026-01-06T00:00:00Z",
+    }
     sessions = client.linked("/ocpi/cpo/2.1.1/sessions", **window)
     assert len(sessions) > 100
     assert {one["last_updated"][:10] for one in sessions} == {"2026-01-05"}

@@ -223,6 +223,161 @@ def test_faults_of_the_content_strike_tariffs_too(fault: str) -> None:
     assert struck != right
 
 
+# Every list of every dialect, with its module.
+LISTS = [
+    ("/ocpi/2.2.1/locations", "locations"),
+    ("/ocpi/2.2.1/tariffs", "tariffs"),
+    ("/ocpi/cpo/2.1.1/locations", "locations"),
+    ("/ocpi/cpo/2.1.1/tariffs", "tariffs"),
+    ("/ocpi/cpo/2.1.1/sessions", "sessions"),
+    ("/ocpi/cpo/2.1.1/cdrs", "cdrs"),
+    ("/ocpi/emsp/2.1.1/tokens", "tokens"),
+    ("/eco/ocpi/cpo/2.1.1/locations", "locations"),
+    ("/eco/ocpi/cpo/2.1.1/tariffs", "tariffs"),
+    ("/eco/ocpi/cpo/2.1.1/prices", "deprecated_prices"),
+    ("/prices", "prices"),
+    ("/prices/connector_prices", "connector_prices"),
+    ("/omni/v1/locations", "locations"),
+    ("/omni/v1/evses", "evses"),
+    ("/omni/v1/tariffs", "tariffs"),
+]
+WITHOUT_TIMES = {"prices", "connector_prices", "deprecated_prices"}
+WITHOUT_CODES = {"connector_prices"}
+WITHOUT_CONNECTORS = {"tokens"}
+WITHOUT_NUMBERS = {"tokens", "connector_prices"}
+
+
+@contextmanager
+def at_an_address(*faults: str) -> Iterator[Callable[[str], requests.Response]]:
+    """A simulator with faults; gives a function that gets any address of it."""
+    with (
+        RunningSimulator(
+            locations=80, day=DAY, faults=faults, page_limit=60, prices_page_limit=60
+        ) as running,
+        requests.Session() as session,
+    ):
+        yield lambda address: session.get(f"{running.base_url}{address}", timeout=10)
+
+
+@pytest.fixture(scope="module")
+def faultless() -> dict[str, Any]:
+    with at_an_address() as get:
+        return {address: said_in(get(address)) for address, _ in LISTS}
+
+
+def said_in(answer: requests.Response) -> Any:
+    """What an answer says, however its numbers are written; its text where it is no JSON."""
+    try:
+        return answer.json()
+    except requests.JSONDecodeError:
+        return answer.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "spared"),
+    [
+        ("null_for_list", set()),
+        ("unknown_enum", WITHOUT_CODES),
+        ("unknown_attribute", set()),
+        ("number_as_string", WITHOUT_NUMBERS),
+        ("u0000_text", set()),
+        ("zone_less_times", WITHOUT_TIMES),
+        ("bad_connector", WITHOUT_CONNECTORS),
+        ("duplicate_location_changed", set()),
+        ("status_2xxx_with_http_200", set()),
+        ("html_page", set()),
+        ("truncated_body", set()),
+    ],
+)
+def test_a_fault_strikes_every_list_of_every_dialect(
+    fault: str, spared: set[str], faultless: dict[str, Any]
+) -> None:
+    modules = {module for _, module in LISTS}
+    with at_an_address(*(f"{fault}:{module}" for module in sorted(modules))) as get:
+        for address, module in LISTS:
+            answer = get(address)
+            assert answer.status_code == 200
+            assert (said_in(answer) != faultless[address]) == (module not in spared), address
+
+
+def test_whole_numbers_can_be_texts_in_any_record() -> None:
+    with at_an_address("int64_as_string", "int64_as_string:tariffs") as get:
+        (first, *_) = get("/ocpi/2.2.1/locations").json()["data"]
+        tariffs = get("/ocpi/cpo/2.1.1/tariffs").json()["data"]
+    assert isinstance(first["evses"][0]["connectors"][0]["max_voltage"], str)
+    steps = {c["step_size"] for t in tariffs for e in t["elements"] for c in e["price_components"]}
+    assert {type(step) for step in steps} == {str}
+    assert isinstance(first["publish"], bool)
+
+
+@pytest.mark.parametrize(
+    ("fault", "shapes"),
+    [
+        ("restrictions_as_list", {list}),
+        ("restrictions_as_object", {dict}),
+        ("restrictions_null", {type(None)}),
+    ],
+)
+def test_restrictions_can_have_any_shape(fault: str, shapes: set[type]) -> None:
+    with at_an_address(f"{fault}:prices", f"{fault}:tariffs") as get:
+        for address in ("/prices", "/eco/ocpi/cpo/2.1.1/tariffs"):
+            records = get(address).json()["data"]
+            found = {type(e["restrictions"]) for one in records for e in one["elements"]}
+            assert found == shapes
+
+
+def test_prices_can_be_named_by_nothing_and_names_can_lead_nowhere() -> None:
+    faults = ("unreferenced_price:prices", "dangling_price:connector_prices")
+    with at_an_address(*faults) as get:
+        prices = get("/prices").json()["data"]
+        rows = get("/prices/connector_prices").json()["data"]
+    existing = {price["id"] for price in prices}
+    assert len(existing) == 120
+    assert rows[0]["pricing_ids"][0] not in existing
+    assert any(set(row.get("pricing_ids", ())) & existing for row in rows)
+
+
+def cursor_of(answer: requests.Response) -> str | None:
+    return answer.headers.get("X-Last-Record")
+
+
+def test_a_cursor_can_stand_still_or_end_too_early_or_late_or_be_missing() -> None:
+    with at_an_address("cursor_stands_still:prices:1") as get:
+        first = cursor_of(get("/prices"))
+        assert cursor_of(get(f"/prices?last_record={first}")) == first
+    with at_an_address("cursor_empties_early:prices") as get:
+        answer = get("/prices")
+        assert (len(answer.json()["data"]), cursor_of(answer)) == (60, "")
+    with at_an_address("cursor_missing:prices") as get:
+        answer = get("/prices")
+        assert (len(answer.json()["data"]), cursor_of(answer)) == (60, None)
+        assert "Link" not in answer.headers
+    with at_an_address("cursor_past_the_end:prices") as get:
+        lengths, cursor = [], ""
+        while True:
+            answer = get(f"/prices?last_record={cursor}")
+            lengths.append(len(answer.json()["data"]))
+            cursor = cursor_of(answer) or ""
+            if not cursor:
+                break
+    assert lengths[-1] == 0
+    assert all(lengths[:-1])
+
+
+def test_a_page_cap_holds_for_cursors_too() -> None:
+    with at_an_address("page_cap:prices") as get:
+        ids, cursor = [], ""
+        while True:
+            answer = get(f"/prices?last_record={cursor}")
+            records = answer.json()["data"]
+            ids += [record["id"] for record in records]
+            cursor = cursor_of(answer) or ""
+            if not cursor:
+                break
+            assert len(records) == 50
+    assert len(ids) == len(set(ids)) > 150
+
+
 def test_a_fault_strikes_the_page_and_the_number_of_times_it_was_asked_for() -> None:
     with served("html_page:locations:1:2") as get:
         codes = [get(query=f"offset={offset}").text[:1] for offset in (0, 60, 60, 60)]

@@ -98,7 +98,7 @@ def test_a_bill_follows_each_completed_session_and_costs_what_its_tariff_says(
         if len(bill.get("tariffs", [])) == 1:
             elements = bill["tariffs"][0]["elements"]
             if all("restrictions" not in element for element in elements):
-                first = {}
+                first: dict[str, float] = {}
                 for component in (c for e in elements for c in e["price_components"]):
                     first.setdefault(component["type"], component["price"])
                 cost = sum(price * volumes[kind] for kind, price in first.items())

@@ -101,3 +101,55 @@ def test_bare_evses_of_voltality_have_every_documented_attribute(
     documented: Callable[[str, set[str]], set[str]],
 ) -> None:
     assert found_paths("omni", "evses") == documented("001", {"EVSE", "Connector"})
+
+
+# As described by its vendor and by programs that read it.
+OMNI_LOCATION = (
+    "uid address city country country_code entity_code coordinates evses charging_when_closed "
+    "directions facilities images last_updated name opening_times operator suboperator owner "
+    "parking_type postal_code related_locations state time_zone publish"
+)
+OMNI_TARIFF = (
+    "uid country_code currency type start_date_time end_date_time min_price max_price "
+    "price_per_kwh price_per_min price_per_min_parked price_flat max_price_per_min_parked grace_period_seconds "
+    "elements tariff_alt_text last_updated"
+)
+
+
+def test_locations_and_tariffs_of_voltality_have_the_attributes_known_of_them() -> None:
+    locations = [record["location"] for record in records("omni", "locations")]
+    assert {name for one in locations for name in one} == set(OMNI_LOCATION.split())
+    tariffs = records("omni", "tariffs")
+    assert {name for one in tariffs for name in one} == set(OMNI_TARIFF.split())
+    elements = {name for one in tariffs for element in one["elements"] for name in element}
+    assert elements == {"uid", "price_components", "restrictions"}
+
+
+def test_prices_of_eco_movement_have_the_attributes_known_of_them() -> None:
+    product = "id name description type subscription_type subscription_fee_excl_vat currency"
+    component = "type price_excl_vat vat step_size"
+    restrictions = (
+        "start_time end_time start_date end_date min_duration max_duration day_of_week min_power "
+        "max_power"
+    )
+    assert found_paths("eco", "prices") == {
+        *[
+            "id",
+            "partner",
+            "product",
+            "elements",
+            "elements.price_components",
+            "elements.restrictions",
+        ],
+        *(f"product.{name}" for name in product.split()),
+        *(f"elements.price_components.{name}" for name in component.split()),
+        *(f"elements.restrictions.{name}" for name in restrictions.split()),
+    }
+    assert found_paths("eco", "connector_prices") == {
+        *["location_id", "evse_uid", "connector_id", "pricing_ids"]
+    }
+    assert found_paths("eco", "deprecated_prices") == {
+        *["id", "price_list", "price_list.partner", "price_list.product", "price_list.elements"],
+        *(f"price_list.product.{name}" for name in product.split()),
+        *(f"price_list.elements.{name}" for name in ("type", "price_excl_vat", "vat")),
+    }
