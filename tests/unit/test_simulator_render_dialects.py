@@ -111,8 +111,8 @@ OMNI_LOCATION = (
 )
 OMNI_TARIFF = (
     "uid country_code currency type start_date_time end_date_time min_price max_price "
-    "price_per_kwh price_per_min price_per_min_parked price_flat max_price_per_min_parked grace_period_seconds "
-    "elements tariff_alt_text last_updated"
+    "price_per_kwh price_per_min price_per_min_parked price_flat max_price_per_min_parked "
+    "grace_period_seconds elements tariff_alt_text last_updated"
 )
 
 
