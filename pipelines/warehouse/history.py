@@ -21,6 +21,7 @@ from psycopg import sql
 
 from pipelines.model import Table
 from pipelines.warehouse import phrases
+from pipelines.warehouse.asked import set_next_days, was_asked
 from pipelines.warehouse.empty_tables import BareTable
 from pipelines.warehouse.staging import AnyConnection
 from pipelines.warehouse.unobserved import Markers, is_unobserved
@@ -40,6 +41,10 @@ class Day:
     earlier: date | None
     """The last loaded day before it."""
     markers: Markers
+    is_partial: bool = False
+    """Only what `ops.asked` names was asked for, each location on days of its own."""
+    asks_everything: bool = True
+    """Whether this day's snapshot speaks about every key all the same."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -119,7 +124,7 @@ def compare(
                 changes=phrases.changes(table), same=phrases.same(table.key, "change", "candidate")
             )
             if is_narrowed
-            else sql.SQL(""),
+            else _asked_alone(at),
             history=phrases.history(table),
             columns=phrases.columns(names),
             new_state=sql.SQL(", ").join(
@@ -145,6 +150,8 @@ def compare(
             sql.SQL("create index on {} ({})").format(name, phrases.columns(table.key))
         )
         connection.execute(sql.SQL("analyze {}").format(name))
+        if at.is_partial:
+            set_next_days(connection, table, about=at.about, after=at.day)
         _pass_over_unobserved(connection, table, at)
     return Difference(table, staged=staged, keys=keys, is_first=False, is_narrowed=is_narrowed)
 
@@ -162,29 +169,39 @@ _NARROWED = sql.SQL("(select * from {} where is_now)")
 _AMONG = sql.SQL(" and exists (select from {changes} as change where {same})")
 
 
+def _asked_alone(at: Day) -> sql.Composable:
+    """Keys of locations that were not asked for are not compared: nothing is known of them."""
+    if at.asks_everything:
+        return sql.SQL("")
+    return sql.SQL(" and {}").format(was_asked("candidate"))
+
+
 def _pass_over_unobserved(connection: AnyConnection, table: Table, at: Day) -> None:
     """Move `next_day` on for keys that are unobserved on it."""
     for number, marked in enumerate(at.later):
         kinds = at.markers.of(table, marked)
+        if not kinds and at.is_partial:
+            continue
         if not kinds:
             return
         following = at.later[number + 1] if number + 1 < len(at.later) else None
         # One statement a kind: alone, an `exists` is a join; under `or`, a search for each row.
-        moved = sum(
-            connection.execute(
+        moved = 0
+        for level, scope in kinds:
+            meant = sql.SQL("differing.next_day = %(marked)s and {}").format(
+                is_unobserved(level, scope, "differing")
+            )
+            about = {**at.about, "marked": marked}
+            if at.is_partial:
+                set_next_days(connection, table, about=about, after=marked, meant=meant)
+                continue
+            moved += connection.execute(
                 sql.SQL(
-                    "update {difference} as differing"
-                    " set next_day = %(following)s"
-                    " where differing.next_day = %(marked)s and {unobserved}"
-                ).format(
-                    difference=phrases.difference(table),
-                    unobserved=is_unobserved(level, scope, "differing"),
-                ),
-                {**at.about, "marked": marked, "following": following},
+                    "update {difference} as differing set next_day = %(following)s where {meant}"
+                ).format(difference=phrases.difference(table), meant=meant),
+                {**about, "following": following},
             ).rowcount
-            for level, scope in kinds
-        )
-        if not moved:
+        if not moved and not at.is_partial:
             return
 
 

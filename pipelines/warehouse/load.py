@@ -18,7 +18,7 @@ from psycopg import sql
 from pipelines.errors import HeldSnapshotError, WarehouseError
 from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
 from pipelines.sources import Source
-from pipelines.warehouse import phrases, snapshots, verdicts
+from pipelines.warehouse import asked, events, phrases, snapshots, verdicts
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.empty_tables import BareTable, claim_empty, strip
 from pipelines.warehouse.history import (
@@ -113,6 +113,10 @@ class _Module:
     staged: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
 
+    @property
+    def holds_events(self) -> bool:
+        return events.holds_events(self.at.module)
+
 
 def load_snapshot(
     warehouse: Warehouse,
@@ -179,16 +183,19 @@ def _load(
                 loaded > day for loaded in loaded_days(connection, source=source.name, module=name)
             )
             for table in module_tables(name)
-            if snapshot.rows(table.name)
+            if table.kind == "state" and snapshot.rows(table.name)
         ],
     )
     _replace_reports(connection, snapshot, source=source.name, modules=names)
     modules = [
-        _stage_module(
+        _stage_events(connection, snapshot, source=source.name, module=name, progress=progress)
+        if events.holds_events(name)
+        else _stage_module(
             connection,
             snapshot,
             source=source.name,
             module=name,
+            asked_ids=attempt.manifest.modules[name].asked,
             claimed=claimed,
             progress=progress,
         )
@@ -269,12 +276,30 @@ def _delete_report(
     )
 
 
+def _stage_events(
+    connection: AnyConnection,
+    snapshot: LakeSnapshot,
+    *,
+    source: str,
+    module: str,
+    progress: Progress,
+) -> _Module:
+    """Fill the stages of a module of events; there is nothing to compare them with."""
+    staged: dict[str, int] = {}
+    for table, rows in events.stage_events(connection, snapshot, module=module):
+        progress(f"staging {table.name}", rows, snapshot.rows(table.name))
+        staged[table.name] = rows
+    at = _day(connection, source=source, day=snapshot.day, module=module)
+    return _Module(at, module_tables(module), lake=fingerprint(snapshot, module), staged=staged)
+
+
 def _stage_module(
     connection: AnyConnection,
     snapshot: LakeSnapshot,
     *,
     source: str,
     module: str,
+    asked_ids: Sequence[str] | None,
     claimed: frozenset[str],
     progress: Progress,
 ) -> _Module:
@@ -290,7 +315,13 @@ def _stage_module(
     ]
     bare: dict[str, BareTable] = {}
     narrowed: set[str] = set()
-    earlier = snapshot_in_force(connection, snapshot, source=source, module=module)
+    is_partial = asked.is_asked(module)
+    # Of a module that is asked for in parts, yesterday's snapshot is not the history.
+    earlier = (
+        None
+        if is_partial
+        else snapshot_in_force(connection, snapshot, source=source, module=module)
+    )
     for table in present:
         batches = snapshot.batches(table.name) if table.name in snapshot.tables else iter(())
         if table.name in claimed:
@@ -307,6 +338,10 @@ def _stage_module(
             progress(f"staging {table.name}", rows, snapshot.rows(table.name))
             staged[table.name] = rows
     settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
+    if is_partial:
+        if tables[0].name not in staged:
+            create_stage(connection, tables[0])
+        asked.note_asked(connection, source=source, day=snapshot.day, module=module, ids=asked_ids)
     at = _day(connection, source=source, day=snapshot.day, module=module)
     differences = [
         Difference(table, staged=rows, keys=rows, is_first=True, bare=bare[table.name])
@@ -336,13 +371,20 @@ def _day(connection: AnyConnection, *, source: str, day: date, module: str) -> D
         later=[loaded for loaded in days if loaded > day],
         earlier=max((loaded for loaded in days if loaded < day), default=None),
         markers=read_markers(connection, source=source, day=day, module=module),
+        is_partial=asked.is_asked(module),
+        asks_everything=not asked.is_asked(module)
+        or asked.asks_everything(connection, source=source, day=day, module=module),
     )
 
 
 def _compare(
     connection: AnyConnection, table: Table, at: Day, *, staged: int, has_history: bool
 ) -> Difference:
-    if not has_history and not (at.later and at.markers.of(table, at.later[0])):
+    if at.is_partial:
+        is_first = not at.later
+    else:
+        is_first = not (at.later and at.markers.of(table, at.later[0]))
+    if is_first and not has_history:
         return Difference(table, staged=staged, keys=staged, is_first=True)
     carried = carry(connection, table, about=at.about, kinds=at.markers.of(table, at.day))
     return compare(connection, table, at, staged=staged + carried)
@@ -357,8 +399,12 @@ def _decide(
         "conservation": verdicts.conservation(
             connection, at, module.tables, staged=module.staged, lake=module.lake
         ),
-        "keys_unique": verdicts.keys_unique(connection, at, module.differences),
-        "parents_exist": verdicts.parents_exist(connection, at, module.differences),
+        "keys_unique": events.keys_unique(connection, module.tables)
+        if module.holds_events
+        else verdicts.keys_unique(connection, at, module.differences),
+        "parents_exist": events.parents_exist(connection, module.tables)
+        if module.holds_events
+        else verdicts.parents_exist(connection, at, module.differences),
     }
     released = snapshots.released_attempt(connection, source=source.name, day=at.day)
     has_locations = any(found.table is verdicts.LOCATION for found in module.differences)
@@ -379,6 +425,8 @@ def _merge_module(
     *,
     progress: Progress,
 ) -> dict[str, Change]:
+    if module.holds_events:
+        return events.upsert(connection, module.tables, source=module.at.source, day=module.at.day)
     changes: dict[str, Change] = {}
     for done, difference in enumerate(module.differences):
         progress("merging", done, len(module.differences))
@@ -449,8 +497,13 @@ def retract(
 ) -> LoadResult:
     """Undo the load of a module's day: the history is as if that day had never been loaded.
 
-    Raises WarehouseError if it is not loaded.
+    Raises WarehouseError if it is not loaded, or of events, whose older versions are not kept.
     """
+    if events.holds_events(module):
+        raise WarehouseError(
+            f"retracting {module} of {source} of {day}: of sessions, CDRs and tokens the newest "
+            "version alone is kept, so a day cannot be taken back; load a better one instead"
+        )
     with load_session(warehouse, source) as connection, connection.transaction():
         for table in REPORT_TABLES:
             _delete_report(connection, table, source=source, day=day, modules=[module])
@@ -464,8 +517,15 @@ def retract(
         for name in sorted(known):
             table = TABLES[name]
             create_stage(connection, table)
-            carried = carry(connection, table, about=at.about, kinds=None)
+            carried = carry(
+                connection,
+                table,
+                about=at.about,
+                kinds=None,
+                among=None if at.asks_everything else asked.was_asked("version"),
+            )
             changes[name] = merge(connection, compare(connection, table, at, staged=carried), at)
+        asked.forget_asked(connection, source=source, day=day, module=module)
         connection.execute(
             "update ops.snapshot set status = 'retracted', verdict = %s"
             " where source = %s and snapshot_date = %s and module = %s",

@@ -59,7 +59,7 @@ def create_stage(connection: AnyConnection, table: Table) -> None:
         sql.SQL("create temp table {} ({}) on commit drop").format(
             sql.Identifier(f"stage_{table.name}"),
             sql.SQL(", ").join(
-                sql.SQL("{} " + column.type.postgres).format(sql.Identifier(column.name))
+                sql.SQL("{} " + column.type.staged).format(sql.Identifier(column.name))
                 for column in table.columns
             ),
         )

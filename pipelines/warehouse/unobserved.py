@@ -155,8 +155,9 @@ def carry(
     *,
     about: Mapping[str, Any],
     kinds: list[tuple[Table, str]] | None,
+    among: sql.Composable | None = None,
 ) -> int:
-    """Stage the state of the day before for keys that are unobserved; None: for all keys.
+    """Stage the state of the day before for keys that are unobserved; None: for all `among`.
 
     With yesterday's state in the stage, the merge needs no notion of the unobserved. Returns
     the number of rows carried.
@@ -171,7 +172,7 @@ def carry(
     names = [column.name for column in table.columns]
     # One statement a kind: alone, an `exists` is a hash join; under `or`, a search for each row.
     conditions: list[sql.Composable] = (
-        [sql.SQL("true")]
+        [among or sql.SQL("true")]
         if kinds is None
         else [is_unobserved(level, scope, "version") for level, scope in kinds]
     )

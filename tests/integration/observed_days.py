@@ -87,6 +87,7 @@ class PulledModule:
     declared_total: int | None = None
     received: int = 0
     notes: Sequence[str] = ()
+    asked: Sequence[str] | None = None
     pages: Sequence[Page] = (Page(),)
 
 
