@@ -32,22 +32,25 @@ def note_asked(
     day: date,
     module: str,
     ids: Iterable[str] | None,
+    has_answers: bool,
 ) -> None:
     """Write what a snapshot asked for, in the place of what it asked for before; None: all.
 
-    A location that was answered is among them, whatever id it was asked by.
+    A location that was answered is among them, whatever id it was asked by: `has_answers` says
+    that there is a stage of them.
     """
     forget_asked(connection, source=source, day=day, module=module)
     asked = [EVERYTHING] if ids is None else sorted(set(ids))
     about = {"source": source, "day": day, "module": module, "asked": asked}
-    root = module_tables(module)[0]
+    answered = sql.SQL(" union select location_id from {}").format(
+        phrases.stage(module_tables(module)[0])
+    )
     connection.execute(
         sql.SQL(
             "insert into ops.asked (source, snapshot_date, module, location_id)"
-            " select %(source)s, %(day)s, %(module)s, asked.location_id from"
-            " (select unnest(%(asked)s::text[]) union select location_id from {stage})"
-            " as asked (location_id)"
-        ).format(stage=phrases.stage(root)),
+            " select %(source)s, %(day)s, %(module)s, asked.location_id"
+            " from (select unnest(%(asked)s::text[]){answered}) as asked (location_id)"
+        ).format(answered=answered if has_answers else sql.SQL("")),
         about,
     )
 

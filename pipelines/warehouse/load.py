@@ -339,9 +339,14 @@ def _stage_module(
             staged[table.name] = rows
     settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
     if is_partial:
-        if tables[0].name not in staged:
-            create_stage(connection, tables[0])
-        asked.note_asked(connection, source=source, day=snapshot.day, module=module, ids=asked_ids)
+        asked.note_asked(
+            connection,
+            source=source,
+            day=snapshot.day,
+            module=module,
+            ids=asked_ids,
+            has_answers=tables[0].name in staged,
+        )
     at = _day(connection, source=source, day=snapshot.day, module=module)
     differences = [
         Difference(table, staged=rows, keys=rows, is_first=True, bare=bare[table.name])

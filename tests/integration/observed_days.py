@@ -36,6 +36,14 @@ PAYLOADS: dict[str, tuple[str, ...]] = {
     "connector_tariff": (),
     "tariff": ("currency",),
     "tariff_element": ("min_kwh",),
+    "location_detail": ("is_derived_open_twentyfourseven",),
+    "location_roaming_card": ("card",),
+}
+EVENT_PAYLOADS: dict[str, tuple[str, ...]] = {
+    "session": ("last_updated", "status", "location_document"),
+    "session_evse": ("evse_id",),
+    "session_charging_period": ("started_at",),
+    "token": ("last_updated", "issuer"),
 }
 # What the lake holds, source by source: the snapshot of a day that was made last.
 LAKES: defaultdict[str, dict[date, Snapshot]] = defaultdict(dict)
@@ -53,12 +61,15 @@ class Marker:
 
 @dataclass
 class Observation:
-    """One module on one day."""
+    """One module on one day; `asked` are the location ids it asked for, None is all of them."""
 
     world: World
     markers: list[Marker] = field(default_factory=list)
+    asked: frozenset[str] | None = None
 
     def says_nothing_of(self, table: str, key: Key) -> bool:
+        if self.asked is not None and key[1] not in self.asked:
+            return True
         return any(
             self._hides(marker, key)
             for level in lineage(TABLES[table])
@@ -175,7 +186,15 @@ def make_snapshot(
     }
     counted = dict.fromkeys(
         TABLES[name].name
-        for name in ("location", "evse", "connector", "tariff")
+        for name in (
+            "location",
+            "evse",
+            "connector",
+            "tariff",
+            "location_detail",
+            "session",
+            "token",
+        )
         if TABLES[name].module in observed
     )
     counts = {
@@ -204,7 +223,13 @@ def make_snapshot(
             for marker in dict.fromkeys(observation.markers)
         ],
     )
-    pulled = {name: PulledModule(required=name == "locations") for name in observed} | {
+    pulled = {
+        name: PulledModule(
+            required=name == "locations",
+            asked=None if observation.asked is None else sorted(observation.asked),
+        )
+        for name, observation in observed.items()
+    } | {
         name: PulledModule(complete=False, required=False, reason=reason)
         for name, reason in (failed or {}).items()
     }
@@ -217,7 +242,7 @@ def make_snapshot(
 
 def _batch(table: str, rows: Mapping[Key, Row]) -> pa.RecordBatch:
     declared = TABLES[table]
-    names = (*declared.key, *PAYLOADS[table])
+    names = (*declared.key, *(PAYLOADS | EVENT_PAYLOADS)[table])
     return pa.RecordBatch.from_pylist(
         [dict(zip(names, (*key, *payload), strict=True)) for key, payload in rows.items()],
         schema=declared.arrow_schema,
@@ -233,10 +258,12 @@ def draw_day(seed: int, *, quarantine: bool = True) -> dict[str, Observation]:
     rng = random.Random(seed)
     locations = Observation(_draw_locations(rng))
     tariffs = Observation(_draw_tariffs(rng))
+    details = _draw_details(rng)
     if quarantine:
         _put_some_aside(locations, rng, ("location", "location_image", "evse", "connector"))
         _put_some_aside(tariffs, rng, ("tariff", "tariff_element"))
-    return {"locations": locations, "tariffs": tariffs}
+        _put_some_aside(details, rng, ("location_detail", "location_roaming_card"))
+    return {"locations": locations, "tariffs": tariffs, "location_details": details}
 
 
 def _draw_locations(rng: random.Random) -> World:
@@ -267,6 +294,19 @@ def _draw_tariffs(rng: random.Random) -> World:
             for element in range(rng.randint(0, 2)):
                 world["tariff_element"]["NLTNM", f"t{number}", element] = (rng.choice([None, 1.0]),)
     return world
+
+
+def _draw_details(rng: random.Random) -> Observation:
+    """Some locations are asked for, and of these some are gone; now and then all are."""
+    ids = [f"L{number}" for number in range(5)]
+    asked = None if rng.random() < 0.2 else frozenset(rng.sample(ids, rng.randint(0, 4)))
+    world: World = {"location_detail": {}, "location_roaming_card": {}}
+    for location in ids if asked is None else sorted(asked):
+        if rng.random() < 0.7:
+            world["location_detail"]["", location] = (rng.choice([True, False]),)
+            for content in rng.sample(range(3), rng.randint(0, 2)):
+                world["location_roaming_card"]["", location, content] = (f"card {content}",)
+    return Observation(world, asked=asked)
 
 
 def _put_some_aside(observation: Observation, rng: random.Random, levels: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ loads = st.tuples(
 retractions = st.tuples(
     st.just("retract"),
     st.sampled_from(DAYS),
-    st.sampled_from(["locations", "tariffs"]),
+    st.sampled_from(["locations", "tariffs", "location_details"]),
     st.just(0),
 )
 
@@ -58,7 +58,11 @@ def warehouse(make_database_on_each: Callable[[], FreshDatabase]) -> Warehouse:
 @example(steps=[("load", date(2026, 6, 1), False, 643), ("load", date(2026, 6, 1), False, 0)])
 def test_any_sequence_of_loads_and_retractions_gives_what_the_law_says(warehouse, steps):
     source = make_source(f"law_{next(numbers)}")
-    observed: dict[str, dict[date, Observation]] = {"locations": {}, "tariffs": {}}
+    observed: dict[str, dict[date, Observation]] = {
+        "locations": {},
+        "tariffs": {},
+        "location_details": {},
+    }
     for kind, day, detail, seed in steps:
         if kind == "load":
             drawn = draw_day(seed)
