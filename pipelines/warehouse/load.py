@@ -7,7 +7,7 @@ not belong here: how a day is merged (`history.py`), what makes a load acceptabl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,16 +20,22 @@ from pipelines.model import REPORT_TABLES, TABLES, Table, module_tables
 from pipelines.sources import Source
 from pipelines.warehouse import asked, events, phrases, snapshots, verdicts
 from pipelines.warehouse.connect import Warehouse
-from pipelines.warehouse.empty_tables import BareTable, claim_empty, strip
+from pipelines.warehouse.empty_tables import claim_empty
 from pipelines.warehouse.history import (
     Change,
-    Day,
-    Difference,
     compare,
     merge,
     tables_with_history,
 )
 from pipelines.warehouse.journal import note_change
+from pipelines.warehouse.modules import (
+    Progress,
+    StagedModule,
+    day_of,
+    decide,
+    stage_events,
+    stage_module,
+)
 from pipelines.warehouse.session import load_session
 from pipelines.warehouse.snapshots import (
     Clock,
@@ -45,11 +51,8 @@ from pipelines.warehouse.staging import (
     LakeSnapshot,
     copy_report,
     create_stage,
-    fill_history,
-    fill_stage,
 )
-from pipelines.warehouse.unchanged import fingerprint, snapshot_in_force, stage_changes
-from pipelines.warehouse.unobserved import carry, read_markers, settle_markers
+from pipelines.warehouse.unobserved import carry
 from pipelines.warehouse.verdicts import Verdict
 
 __all__ = [
@@ -62,10 +65,6 @@ __all__ = [
     "retract",
     "stored_checks",
 ]
-
-# stage of work, rows so far, rows in all
-Progress = Callable[[str, int, int | None], None]
-
 
 # A smaller change does not turn a plan; all tables of 100,000 locations take 0.4 s.
 ANALYZED_ROWS = 10_000
@@ -100,22 +99,6 @@ class _RefusedError(Exception):
     def __init__(self, checks: Mapping[str, Mapping[str, Verdict]]) -> None:
         super().__init__()
         self.checks = checks
-
-
-@dataclass
-class _Module:
-    """One module while it is being loaded."""
-
-    at: Day
-    tables: Sequence[Table]
-    lake: str
-    """Fingerprint of what is loaded."""
-    staged: dict[str, int] = field(default_factory=dict)
-    differences: list[Difference] = field(default_factory=list)
-
-    @property
-    def holds_events(self) -> bool:
-        return events.holds_events(self.at.module)
 
 
 def load_snapshot(
@@ -188,9 +171,9 @@ def _load(
     )
     _replace_reports(connection, snapshot, source=source.name, modules=names)
     modules = [
-        _stage_events(connection, snapshot, source=source.name, module=name, progress=progress)
+        stage_events(connection, snapshot, source=source.name, module=name, progress=progress)
         if events.holds_events(name)
-        else _stage_module(
+        else stage_module(
             connection,
             snapshot,
             source=source.name,
@@ -202,7 +185,7 @@ def _load(
         for name in names
     ]
     checks = {
-        module.at.module: _decide(
+        module.at.module: decide(
             connection, module, source=source, attempt=attempt.manifest.attempt
         )
         for module in modules
@@ -276,156 +259,9 @@ def _delete_report(
     )
 
 
-def _stage_events(
-    connection: AnyConnection,
-    snapshot: LakeSnapshot,
-    *,
-    source: str,
-    module: str,
-    progress: Progress,
-) -> _Module:
-    """Fill the stages of a module of events; there is nothing to compare them with."""
-    staged: dict[str, int] = {}
-    for table, rows in events.stage_events(connection, snapshot, module=module):
-        progress(f"staging {table.name}", rows, snapshot.rows(table.name))
-        staged[table.name] = rows
-    at = _day(connection, source=source, day=snapshot.day, module=module)
-    return _Module(at, module_tables(module), lake=fingerprint(snapshot, module), staged=staged)
-
-
-def _stage_module(
-    connection: AnyConnection,
-    snapshot: LakeSnapshot,
-    *,
-    source: str,
-    module: str,
-    asked_ids: Sequence[str] | None,
-    claimed: frozenset[str],
-    progress: Progress,
-) -> _Module:
-    """Fill the stages of a module, settle what is unobserved, and compare."""
-    tables = module_tables(module)
-    staged: dict[str, int] = {}
-    known = tables_with_history(connection, tables, source=source)
-    # A table that neither has nor gets a row costs nothing: most dialects fill half of them.
-    present = [
-        table
-        for table in tables
-        if table.name in known or (table.name in snapshot.tables and snapshot.rows(table.name) > 0)
-    ]
-    bare: dict[str, BareTable] = {}
-    narrowed: set[str] = set()
-    is_partial = asked.is_asked(module)
-    # Of a module that is asked for in parts, yesterday's snapshot is not the history.
-    earlier = (
-        None
-        if is_partial
-        else snapshot_in_force(connection, snapshot, source=source, module=module)
-    )
-    for table in present:
-        batches = snapshot.batches(table.name) if table.name in snapshot.tables else iter(())
-        if table.name in claimed:
-            bare[table.name] = strip(connection, table)
-            filled = fill_history(connection, table, batches, source=source, day=snapshot.day)
-        elif earlier and table.name in snapshot.tables and table.name in earlier.tables:
-            narrowed.add(table.name)
-            filled = stage_changes(connection, table, snapshot, earlier=earlier, source=source)
-        else:
-            create_stage(connection, table)
-            filled = fill_stage(connection, table, batches)
-        staged[table.name] = 0
-        for rows in filled:
-            progress(f"staging {table.name}", rows, snapshot.rows(table.name))
-            staged[table.name] = rows
-    settle_markers(connection, source=source, day=snapshot.day, module=module, staged=staged)
-    if is_partial:
-        asked.note_asked(
-            connection,
-            source=source,
-            day=snapshot.day,
-            module=module,
-            ids=asked_ids,
-            has_answers=tables[0].name in staged,
-        )
-    at = _day(connection, source=source, day=snapshot.day, module=module)
-    differences = [
-        Difference(table, staged=rows, keys=rows, is_first=True, bare=bare[table.name])
-        if table.name in bare
-        else compare(connection, table, at, staged=rows, is_narrowed=True)
-        if table.name in narrowed
-        else _compare(connection, table, at, staged=rows, has_history=table.name in known)
-        for table in present
-        for rows in [staged[table.name]]
-    ]
-    return _Module(
-        at,
-        tables,
-        lake=fingerprint(snapshot, module),
-        staged=staged,
-        differences=differences,
-    )
-
-
-def _day(connection: AnyConnection, *, source: str, day: date, module: str) -> Day:
-    days = loaded_days(connection, source=source, module=module)
-    return Day(
-        source=source,
-        module=module,
-        day=day,
-        is_loaded=day in days,
-        later=[loaded for loaded in days if loaded > day],
-        earlier=max((loaded for loaded in days if loaded < day), default=None),
-        markers=read_markers(connection, source=source, day=day, module=module),
-        is_partial=asked.is_asked(module),
-        asks_everything=not asked.is_asked(module)
-        or asked.asks_everything(connection, source=source, day=day, module=module),
-    )
-
-
-def _compare(
-    connection: AnyConnection, table: Table, at: Day, *, staged: int, has_history: bool
-) -> Difference:
-    if at.is_partial:
-        is_first = not at.later
-    else:
-        is_first = not (at.later and at.markers.of(table, at.later[0]))
-    if is_first and not has_history:
-        return Difference(table, staged=staged, keys=staged, is_first=True)
-    carried = carry(connection, table, about=at.about, kinds=at.markers.of(table, at.day))
-    return compare(connection, table, at, staged=staged + carried)
-
-
-def _decide(
-    connection: AnyConnection, module: _Module, *, source: Source, attempt: str
-) -> dict[str, Verdict]:
-    """Every check of a module, each decided whatever the others say."""
-    at = module.at
-    decided = {
-        "conservation": verdicts.conservation(
-            connection, at, module.tables, staged=module.staged, lake=module.lake
-        ),
-        "keys_unique": events.keys_unique(connection, module.tables)
-        if module.holds_events
-        else verdicts.keys_unique(connection, at, module.differences),
-        "parents_exist": events.parents_exist(connection, module.tables)
-        if module.holds_events
-        else verdicts.parents_exist(connection, at, module.differences),
-    }
-    released = snapshots.released_attempt(connection, source=source.name, day=at.day)
-    has_locations = any(found.table is verdicts.LOCATION for found in module.differences)
-    decided["mass_change"] = (
-        verdicts.mass_change(
-            connection, at, limit=source.mass_change_share, is_released=released == attempt
-        )
-        if has_locations
-        else Verdict(True, "no locations in this module")
-    )
-    return decided
-
-
 def _merge_module(
     connection: AnyConnection,
-    module: _Module,
+    module: StagedModule,
     checks: Mapping[str, Mapping[str, Verdict]],
     *,
     progress: Progress,
@@ -512,7 +348,7 @@ def retract(
     with load_session(warehouse, source) as connection, connection.transaction():
         for table in REPORT_TABLES:
             _delete_report(connection, table, source=source, day=day, modules=[module])
-        at = _day(connection, source=source, day=day, module=module)
+        at = day_of(connection, source=source, day=day, module=module)
         if not at.is_loaded:
             raise WarehouseError(
                 f"retracting {module} of {source} of {day}: it is not loaded; see ops.snapshot"
