@@ -178,7 +178,12 @@ FEEDS: dict[str, tuple[str, dict[str, list[Document]]]] = {
 
 
 # Path of the simulator's locations in each dialect; they are pulled with all that belongs to them.
-SIMULATED = {"sim_cpo": "ocpi_2_2_1", "sim_eco": "eco_movement"}
+SIMULATED = {
+    "sim_cpo": "ocpi_2_2_1",
+    "sim_eco": "eco_movement",
+    "sim_omni": "voltality",
+    "sim_peer": "ocpi_2_1_1",
+}
 BASES = {"eco_movement": "/eco/ocpi/cpo/2.1.1", "voltality": "/omni/v1"}
 
 
