@@ -133,6 +133,8 @@ class Columns:
 
     def _code(self, raw: pa.Array, where: tuple[str, str], vocabulary: str, path: str) -> pa.Array:
         spellings = _spellings(vocabulary)
+        if pa.types.is_integer(raw.type):
+            raw = self.text(raw, where)
         encoded = _encoded(raw)
         occurrences = _occurrences(encoded)
         mended: list[str | None] = []

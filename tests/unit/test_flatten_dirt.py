@@ -217,3 +217,16 @@ def test_the_older_dialect_reads_the_same_records_without_a_party() -> None:
     found = Outcome(with_connector(voltage=230), dialect="ocpi_2_1_1")
     assert found.one("location")["party"] == ""
     assert ("country_code", "") in found.unknown()
+
+
+def test_a_code_sent_as_a_number_throughout_is_kept_as_text() -> None:
+    found = Outcome(with_evse(status=0))
+    assert found.one("evse_status")["status"] == "0"
+    assert found.repairs("status") == {"text_from_number": 1}
+
+
+def test_a_misspelt_attribute_is_read_beside_unknown_ones_of_mixed_types() -> None:
+    found = Outcome(
+        location(extra=1), {"id": "L2", "lastUpdated": "2026-06-07T10:00:00Z", "extra": "one"}
+    )
+    assert len([r for r in found.tables["location_freshness"] if r["last_updated"]]) == 2
