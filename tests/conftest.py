@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -26,6 +27,10 @@ from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.embedded import EmbeddedServer, ServerAddress
 from tests.integration.ordinary_user import OrdinaryUser, find_ordinary_user
 from tests.integration.system_postgres import SystemPostgres, running_system_postgres
+
+# A law is about what comes out, and a busy machine takes 0.3 s for what takes 0.1 s otherwise.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @dataclass(frozen=True)
