@@ -154,6 +154,3 @@ TOKENS = Module(
     ),
     rewrite=Rewrite(hashed=("uid", "auth_id", "visual_number")),
 )
-
-# The rest of a location or tariff inside a record is read as a document, whole.
-IN_DOCUMENTS = "kept whole in the document of the location or tariff at the time"
