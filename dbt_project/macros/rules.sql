@@ -5,6 +5,11 @@
     nullif(current_setting('ocpi_warehouse.state_day', true), '')::date
 {%- endmacro %}
 
+{# The days being built, likewise, of a model whose days are built at once. #}
+{% macro is_due(day) -%}
+    {{ day }} = any(current_setting('ocpi_warehouse.due_days', true)::date[])
+{%- endmacro %}
+
 {# The version of a history table that was true on a day. #}
 {% macro is_true_on(relation, day) -%}
     {{ relation }}.valid_from <= {{ day }}

@@ -3,8 +3,6 @@ select
     state_date,
     physical_evse_key
 from {{ ref('physical_evse') }}
-{% if var('affected_days') is not none -%}
-    where state_date = any('{{ '{' ~ var('affected_days') | join(',') ~ '}' }}'::date[])
-{%- endif %}
+where {{ is_affected('state_date') }}
 group by state_date, physical_evse_key
 having count(*) filter (where is_survivor) <> 1

@@ -98,7 +98,11 @@ def dbt_arguments(pending: PendingBuild, *, variables: Mapping[str, object]) -> 
 
     A full build passes null for its days; unit tests belong to the test command, not to the night.
     """
-    days = None if pending.is_full else [day.isoformat() for day in pending.days]
+    days = None
+    if not pending.is_full:
+        days = {
+            module: [day.isoformat() for day in moved] for module, moved in pending.days.items()
+        }
     return [
         "build",
         "--exclude-resource-type",
@@ -127,7 +131,7 @@ def marts_assets() -> list[dg.AssetsDefinition]:
         with explained(), marts_lock(project.warehouse):
             variables = project.dbt_variables()
             fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, variables)
-            pending = pending_build(project.warehouse, fingerprint, manifest=manifest)
+            pending = pending_build(project.warehouse, fingerprint)
             if pending is None:
                 project.progress("marts are up to date", 0, 0)
                 return

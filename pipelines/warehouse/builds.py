@@ -3,22 +3,22 @@
 Belongs here: `ops.change` read against `ops.mart_build`, and the lock that keeps two builds
 apart. Does not belong here: the build itself (dbt, called from `assets/marts.py`).
 
-A mart's day d is computed from the days d - look_back .. d + look_ahead, as its YAML says under
-`meta`. So a load that moved day c moves the marts of c - look_ahead .. c + look_back; the run
-passes the union over all models.
+A load moves the days of its change; the run passes them on, module by module. How far a model
+looks back and ahead of its day, and so which other days it has to replace, its YAML says (`meta`,
+read by dbt's materialization `daily`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from pipelines.model import CANONICAL_TABLES
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 
 MARTS_LOCK = "ocpi_warehouse.marts"
@@ -28,12 +28,12 @@ CARRY_FORWARD_DAYS = 7
 
 @dataclass(frozen=True)
 class PendingBuild:
-    """What the next build has to take in; no `days`: tables that are not made by day alone."""
+    """What the next build has to take in; `days` moved, by module."""
 
     change_ids: tuple[int, ...]
     fingerprint: str
     is_full: bool
-    days: tuple[date, ...]
+    days: Mapping[str, tuple[date, ...]]
 
     def record(self, warehouse: Warehouse, *, built_at: datetime) -> None:
         """Note that the build ended well; the next one begins after it."""
@@ -41,7 +41,7 @@ class PendingBuild:
             row = connection.execute(
                 "insert into ops.mart_build (fingerprint, is_full, days_rebuilt, built_at)"
                 " values (%s, %s, %s, %s) returning build_id",
-                (self.fingerprint, self.is_full, len(self.days), built_at),
+                (self.fingerprint, self.is_full, len(set().union(*self.days.values())), built_at),
             ).fetchone()
             assert row is not None
             connection.execute(
@@ -69,49 +69,18 @@ def dbt_fingerprint(project_dir: Path, variables: Mapping[str, object]) -> str:
     return digest.hexdigest()
 
 
-def look_around(manifest: Path) -> tuple[int, int]:
-    """The farthest look back and ahead, in days, that any model declares."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    metas = [node.get("config", {}).get("meta", {}) for node in nodes]
-    back = max((int(meta.get("look_back_days", 0)) for meta in metas), default=0)
-    ahead = max((int(meta.get("look_ahead_days", 0)) for meta in metas), default=0)
-    return back, ahead
-
-
-def modules_by_day(manifest: Path) -> frozenset[str]:
-    """The modules that models of days are made of: a load of another one moves none of their days.
-
-    Sessions of a year, loaded late, would otherwise rebuild the EVSEs of 365 days.
-    """
-    document = json.loads(manifest.read_text(encoding="utf-8"))
-    found: set[str] = set()
-    next_up = [
-        name
-        for name, node in document["nodes"].items()
-        if node.get("config", {}).get("materialized") == "daily"
-    ]
-    while next_up:
-        name = next_up.pop()
-        if name not in found:
-            found.add(name)
-            next_up.extend(document["parent_map"].get(name, ()))
-    tables = {name.rpartition(".")[2] for name in found if name.startswith("source.")}
-    return frozenset(table.module for table in CANONICAL_TABLES if table.name in tables)
-
-
 def affected_days(
-    changes: Iterable[tuple[date, date | None]], *, last_day: date, look_back: int, look_ahead: int
-) -> tuple[date, ...]:
-    """Days of the marts that changes of [from_day, to_day] move, in order, up to `last_day`."""
-    days: set[date] = set()
-    for first, last in changes:
-        begin = first - timedelta(days=look_ahead)
-        end = min((last or last_day) + timedelta(days=look_back), last_day)
-        days.update(begin + timedelta(days=n) for n in range((end - begin).days + 1))
-    return tuple(sorted(days))
+    changes: Iterable[tuple[str, date, date | None]], *, last_day: date
+) -> dict[str, tuple[date, ...]]:
+    """Days that changes (module, from_day, to_day) have moved, up to `last_day`, in order."""
+    days: defaultdict[str, set[date]] = defaultdict(set)
+    for module, first, last in changes:
+        end = min(last or last_day, last_day)
+        days[module].update(first + timedelta(days=n) for n in range((end - first).days + 1))
+    return {module: tuple(sorted(found)) for module, found in sorted(days.items()) if found}
 
 
-def pending_build(warehouse: Warehouse, fingerprint: str, *, manifest: Path) -> PendingBuild | None:
+def pending_build(warehouse: Warehouse, fingerprint: str) -> PendingBuild | None:
     """What to build next; None where the marts have taken in every load already."""
     with warehouse.connection() as connection:
         built = connection.execute(
@@ -125,15 +94,11 @@ def pending_build(warehouse: Warehouse, fingerprint: str, *, manifest: Path) -> 
         ).fetchone()
     change_ids = tuple(row[0] for row in changes)
     if built is None or built[0] != fingerprint:
-        return PendingBuild(change_ids, fingerprint, is_full=True, days=())
+        return PendingBuild(change_ids, fingerprint, is_full=True, days={})
     if not changes or loaded is None or loaded[0] is None:
         return None
-    look_back, look_ahead = look_around(manifest)
-    by_day = modules_by_day(manifest)
     days = affected_days(
-        [(from_day, to_day) for _, module, from_day, to_day in changes if module in by_day],
+        [change[1:] for change in changes],
         last_day=loaded[0] + timedelta(days=CARRY_FORWARD_DAYS),
-        look_back=look_back,
-        look_ahead=look_ahead,
     )
     return PendingBuild(change_ids, fingerprint, is_full=False, days=days)

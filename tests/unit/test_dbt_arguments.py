@@ -11,7 +11,7 @@ import pytest
 from pipelines.assets.marts import dbt_arguments
 from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint
 
-DAYS = (date(2026, 6, 6), date(2026, 6, 7))
+DAYS = {"locations": (date(2026, 6, 6), date(2026, 6, 7))}
 
 
 def variables(arguments: list[str]) -> dict[str, object]:
@@ -23,18 +23,18 @@ def test_a_build_of_affected_days_names_them() -> None:
     pending = PendingBuild((1, 2), "f", is_full=False, days=DAYS)
     arguments = dbt_arguments(pending, variables={"source_ranks": {"b": 1, "a": 100}})
     assert variables(arguments) == {
-        "affected_days": ["2026-06-06", "2026-06-07"],
+        "affected_days": {"locations": ["2026-06-06", "2026-06-07"]},
         "source_ranks": {"a": 100, "b": 1},
     }
     assert "--full-refresh" not in arguments
 
 
 def test_a_full_build_is_not_one_without_days() -> None:
-    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days=()), variables={})
+    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days={}), variables={})
     assert variables(arguments)["affected_days"] is None
     assert arguments[-1] == "--full-refresh"
-    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=False, days=()), variables={})
-    assert variables(arguments)["affected_days"] == []
+    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=False, days={}), variables={})
+    assert variables(arguments)["affected_days"] == {}
     assert "--full-refresh" not in arguments
 
 

@@ -4,83 +4,69 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.warehouse.builds import affected_days, look_around, modules_by_day
+from pipelines.assets.marts import ensure_manifest
+from pipelines.model import CANONICAL_TABLES
+from pipelines.warehouse.builds import affected_days
 
 FIRST = date(2026, 6, 1)
 LAST = date(2026, 7, 31)
 days = st.dates(FIRST, LAST)
-changes = st.lists(st.tuples(days, st.none() | days), max_size=5)
-reaches = st.integers(0, 40)
+modules = st.sampled_from(["locations", "tariffs"])
+changes = st.lists(st.tuples(modules, days, st.none() | days), max_size=5)
 
 
 def day(number: int) -> date:
     return FIRST + timedelta(days=number - 1)
 
 
-def test_a_change_moves_the_days_that_look_at_it() -> None:
-    found = affected_days([(day(5), day(6))], last_day=LAST, look_back=2, look_ahead=1)
-    assert found == tuple(day(number) for number in range(4, 9))
+def test_a_change_moves_its_days_its_last_one_included() -> None:
+    found = affected_days([("locations", day(5), day(7))], last_day=LAST)
+    assert found == {"locations": (day(5), day(6), day(7))}
 
 
 def test_a_change_without_an_end_moves_everything_after_it() -> None:
-    found = affected_days([(day(5), None)], last_day=day(8), look_back=7, look_ahead=0)
-    assert found == tuple(day(number) for number in range(5, 9))
+    found = affected_days([("locations", day(5), None)], last_day=day(8))
+    assert found == {"locations": tuple(day(number) for number in range(5, 9))}
 
 
 def test_no_change_moves_nothing() -> None:
-    assert affected_days([], last_day=LAST, look_back=7, look_ahead=7) == ()
+    assert affected_days([], last_day=LAST) == {}
 
 
-@given(changes, reaches, reaches)
-def test_every_moved_day_is_named_once_in_order_and_no_other(
-    moved: list[tuple[date, date | None]], back: int, ahead: int
+@given(changes)
+def test_every_moved_day_is_named_once_in_order_by_module_and_no_other(
+    moved: list[tuple[str, date, date | None]],
 ) -> None:
-    found = affected_days(moved, last_day=LAST, look_back=back, look_ahead=ahead)
+    found = affected_days(moved, last_day=LAST)
     expected = {
-        candidate
-        for offset in range(-60, 100)
+        (module, candidate)
+        for module, first, last in moved
+        for offset in range(61)
         for candidate in [FIRST + timedelta(days=offset)]
-        if candidate <= LAST
-        and any(
-            # It looks at some day of the change.
-            candidate - timedelta(days=back) <= (last or LAST)
-            and candidate + timedelta(days=ahead) >= first
-            for first, last in moved
-            if (last or LAST) + timedelta(days=back) >= first - timedelta(days=ahead)
+        if first <= candidate <= (last or LAST)
+    }
+    assert {(module, moved_day) for module, days in found.items() for moved_day in days} == expected
+    assert all(list(days) == sorted(set(days)) for days in found.values())
+
+
+def test_models_of_days_name_the_modules_that_they_are_made_of() -> None:
+    document = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    by_table = {table.name: table.module for table in CANONICAL_TABLES}
+    for name, node in document["nodes"].items():
+        config = node["config"]
+        if config.get("materialized") != "daily":
+            continue
+        tables = {parent.rpartition(".")[2] for parent in sources_of(document["parent_map"], name)}
+        assert set(config["meta"]["modules"]) == {by_table[t] for t in tables if t in by_table}, (
+            name
         )
-    }
-    assert list(found) == sorted(expected)
 
 
-def test_the_farthest_look_of_any_model_counts(tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    metas = [{}, {"look_back_days": 7}, {"look_back_days": 30, "look_ahead_days": 1}]
-    nodes = {str(n): {"config": {"meta": meta}} for n, meta in enumerate(metas)}
-    manifest.write_text(json.dumps({"nodes": {**nodes, "test": {}}}), encoding="utf-8")
-    assert look_around(manifest) == (30, 1)
-    manifest.write_text(json.dumps({"nodes": {}}), encoding="utf-8")
-    assert look_around(manifest) == (0, 0)
-
-
-def test_only_modules_that_models_of_days_are_made_of_move_days(tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    source = "source.ocpi_warehouse.ocpi"
-    document = {
-        "nodes": {
-            "model.a.by_day": {"config": {"materialized": "daily"}},
-            "model.a.member": {"config": {"materialized": "ephemeral"}},
-            "model.a.whole": {"config": {"materialized": "table"}},
-        },
-        "parent_map": {
-            "model.a.by_day": ["model.a.member", "source.ocpi_warehouse.ops.snapshot"],
-            "model.a.member": [f"{source}.evse", f"{source}.connector_status"],
-            "model.a.whole": ["model.a.by_day", f"{source}.price_component", f"{source}.session"],
-        },
-    }
-    manifest.write_text(json.dumps(document), encoding="utf-8")
-    assert modules_by_day(manifest) == {"locations"}
+def sources_of(parents: dict[str, list[str]], name: str) -> set[str]:
+    if name.startswith("source."):
+        return {name}
+    return {found for parent in parents.get(name, ()) for found in sources_of(parents, parent)}

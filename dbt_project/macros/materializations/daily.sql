@@ -1,26 +1,33 @@
 {#
-  A table of state days, each replaced by delete and insert, oldest first, in one transaction.
+  A table of days, each replaced by delete and insert, in one transaction.
 
   Not `incremental`: delete+insert there deletes only the days that the new rows name, so that a day
   that became empty would keep its old rows, and microbatch is a merge, which keeps vanished rows.
 
-  The model's SQL gives the rows of one state day, which it names as state_day(), and may read the
-  days before from this. Built are: all state days on a full build (affected_days null); otherwise
-  those under affected_days and those that the table lacks. Days that are no state day any more are
-  deleted.
+  Built are: all days on a full build (affected_days null); otherwise those that the loads have moved
+  and those that the table lacks. Days that are none any more are deleted. What a model says of its
+  days under `meta`:
 
-  With meta `carries_state` the keys of a day are inherited from the days before: a day is then also
-  built when a member of it came out, on an earlier day, with another key than before. Such members
-  are followed until they are met again with the key they had, so that a day loaded late costs one
-  more day, not all that follow, and still gives what a full build gives.
+    modules           the modules of sources that move its days (all that it is made of; a test checks)
+    day               its column of days: state_date (default), or snapshot_date for every calendar day
+    look_back_days    its day d is made of the days d - look_back_days to d + look_ahead_days (0 and 0),
+    look_ahead_days   so that a day that a load has moved moves these, too
+    carries_state     see below
+
+  All days that are due are built by one statement: the SQL says which rows are of them by is_due(day).
+
+  With `carries_state` the SQL gives the rows of one state day, which it names as state_day(), may
+  read the days before from this, and is run day by day, oldest first. The keys of a day are inherited
+  from the days before: a day is then also built when a member of it came out, on an earlier day, with
+  another key than before. Such members are followed until they are met again with the key they had,
+  so that a day loaded late costs one more day, not all that follow, and still gives what a full build
+  gives.
 #}
 {% materialization daily, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_full = existing is none or not existing.is_table or should_full_refresh()
         or var('affected_days') is none -%}
-    {%- set carries_state = (config.get('meta') or {}).get('carries_state', false) -%}
-    {%- set follows_keys = carries_state and not is_full -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -30,24 +37,14 @@
         {%- call statement('create') -%} {{ create_day_table(target_relation) }} {%- endcall -%}
         {%- do create_indexes(target_relation) -%}
     {%- endif -%}
-    {%- if follows_keys -%} {%- do run_query(create_moved_member()) -%} {%- endif -%}
-
-    {%- set built = namespace(days=0) -%}
-    {%- for day, is_due, is_gone in state_days(target_relation, is_full) -%}
-        {%- if is_due or is_gone or (follows_keys and holds_moved_member(target_relation, day)) -%}
-            {%- do run_query(set_state_day(day)) -%}
-            {%- if follows_keys -%} {%- do run_query(keep_former_keys(target_relation)) -%} {%- endif -%}
-            {%- do run_query(delete_day(target_relation)) -%}
-            {%- if not is_gone -%} {%- do run_query(insert_day(target_relation, sql)) -%} {%- endif -%}
-            {%- if follows_keys -%} {%- do run_query(note_moved_members(target_relation)) -%} {%- endif -%}
-            {#- The second day reads the first: without statistics Postgres takes it for empty. -#}
-            {%- if built.days == 0 -%} {%- do run_query('analyze ' ~ target_relation) -%} {%- endif -%}
-            {%- set built.days = built.days + 1 -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- if day_meta('carries_state', false) -%}
+        {%- set built = replace_day_by_day(target_relation, sql, is_full) -%}
+    {%- else -%}
+        {%- set built = replace_days_at_once(target_relation, sql, is_full) -%}
+    {%- endif -%}
 
     {%- call statement('main') -%} analyze {{ target_relation }} {%- endcall -%}
-    {{ log(target_relation ~ ': ' ~ built.days ~ ' state days replaced') }}
+    {{ log(target_relation ~ ': ' ~ built ~ ' days replaced') }}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke(existing, is_full)) -%}
@@ -57,34 +54,114 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# From the columns declared: the SQL cannot run before its own table is there. #}
-{% macro create_day_table(relation) -%}
-    create table {{ relation }} (
-        {%- for name, column in model.columns.items() %}
-        {{ name }} {{ column.data_type }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    )
+{% macro day_meta(name, otherwise) -%}
+    {{ return((config.get('meta') or {}).get(name, otherwise)) }}
 {%- endmacro %}
 
-{# (day, is to be built, is no state day any more), oldest first. Days of the table are found by
-   steps through its index: it holds a row per EVSE and day. #}
-{% macro state_days(relation, is_full) -%}
+{% macro replace_days_at_once(relation, sql, is_full) -%}
+    {%- set due = [] -%}
+    {%- set replaced = [] -%}
+    {%- for day, is_due, is_gone in days_of(relation, is_full) if is_due or is_gone -%}
+        {%- do replaced.append(day) -%}
+        {%- if is_due -%} {%- do due.append(day) -%} {%- endif -%}
+    {%- endfor -%}
+    {%- if replaced -%}
+        {%- do run_query(set_due_days(replaced)) -%}
+        {%- if not is_full -%}
+            {%- do run_query("delete from " ~ relation ~ " where " ~ is_due(day_column())) -%}
+        {%- endif -%}
+        {%- do run_query(set_due_days(due)) -%}
+        {%- do run_query(insert_days(relation, sql)) -%}
+    {%- endif -%}
+    {{ return(replaced | length) }}
+{%- endmacro %}
+
+{% macro replace_day_by_day(relation, sql, is_full) -%}
+    {%- set built = namespace(days=0) -%}
+    {%- if not is_full -%} {%- do run_query(create_moved_member()) -%} {%- endif -%}
+    {%- for day, is_due, is_gone in days_of(relation, is_full) -%}
+        {%- if is_due or is_gone or (not is_full and holds_moved_member(relation, day)) -%}
+            {%- do run_query(set_state_day(day)) -%}
+            {%- if not is_full -%} {%- do run_query(keep_former_keys(relation)) -%} {%- endif -%}
+            {%- do run_query(delete_day(relation)) -%}
+            {%- if not is_gone -%} {%- do run_query(insert_days(relation, sql)) -%} {%- endif -%}
+            {%- if not is_full -%} {%- do run_query(note_moved_members(relation)) -%} {%- endif -%}
+            {#- The second day reads the first: without statistics Postgres takes it for empty. -#}
+            {%- if built.days == 0 -%} {%- do run_query('analyze ' ~ relation) -%} {%- endif -%}
+            {%- set built.days = built.days + 1 -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(built.days) }}
+{%- endmacro %}
+
+{# From the columns declared, with the constraints of a contract: the SQL cannot run before its own
+   table is there. #}
+{% macro create_day_table(relation) -%}
+    create table {{ relation }}
+    {% if config.get('contract').enforced -%}
+        {{ get_table_columns_and_constraints() }}
+    {%- else -%}
+        (
+            {%- for name, column in model.columns.items() %}
+            {{ name }} {{ column.data_type }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif %}
+{%- endmacro %}
+
+{% macro day_column() -%}
+    {{ return(day_meta('day', 'state_date')) }}
+{%- endmacro %}
+
+{# (day, is to be built, is a day no more), oldest first. Days of the table are found by steps
+   through its index: it may hold a row per EVSE and day. #}
+{% macro days_of(relation, is_full) -%}
+    {%- set day = day_column() -%}
     {%- set days = run_query(
         "with recursive built as ("
-        ~ " (select min(state_date) as state_date from " ~ relation ~ ")"
+        ~ " (select min(" ~ day ~ ") as day from " ~ relation ~ ")"
         ~ " union all"
-        ~ " select (select min(later.state_date) from " ~ relation ~ " as later"
-        ~ " where later.state_date > built.state_date) from built where built.state_date is not null"
+        ~ " select (select min(later." ~ day ~ ") from " ~ relation ~ " as later"
+        ~ " where later." ~ day ~ " > built.day) from built where built.day is not null"
         ~ "), due as ("
-        ~ " select state_date, bool_or(snapshot_date = any ('{" ~ (var('affected_days') or []) | join(',')
-        ~ "}'::date[])) as is_affected from " ~ ref('snapshot_day') ~ " group by state_date"
-        ~ ") select coalesce(due.state_date, built.state_date),"
-        ~ " due.state_date is not null and (" ~ is_full ~ " or due.is_affected or built.state_date is null),"
-        ~ " due.state_date is null"
-        ~ " from due full join built on due.state_date = built.state_date"
-        ~ " where coalesce(due.state_date, built.state_date) is not null order by 1"
+        ~ " select day." ~ day ~ " as day, bool_or(moved.day is not null) as is_affected"
+        ~ " from " ~ ref('snapshot_day') ~ " as day left join unnest('{" ~ moved_days() | join(',')
+        ~ "}'::date[]) as moved (day) on day.snapshot_date between moved.day - "
+        ~ day_meta('look_ahead_days', 0) ~ " and moved.day + " ~ day_meta('look_back_days', 0)
+        ~ " group by day." ~ day
+        ~ ") select coalesce(due.day, built.day),"
+        ~ " due.day is not null and (" ~ is_full ~ " or due.is_affected or built.day is null),"
+        ~ " due.day is null"
+        ~ " from due full join built on due.day = built.day"
+        ~ " where coalesce(due.day, built.day) is not null order by 1"
     ) -%}
     {{ return(days.rows) }}
+{%- endmacro %}
+
+{# Days that loads of the model's modules have moved. #}
+{% macro moved_days() -%}
+    {{ return(days_moved_by(day_meta('modules', []))) }}
+{%- endmacro %}
+
+{% macro days_moved_by(modules) -%}
+    {%- set days = [] -%}
+    {%- for module in modules -%}
+        {%- do days.extend((var('affected_days') or {}).get(module, [])) -%}
+    {%- endfor -%}
+    {{ return(days | unique | sort) }}
+{%- endmacro %}
+
+{# For tests of tables that grow with history: the days that this build was asked for. #}
+{% macro is_affected(day, modules=['locations']) -%}
+    {%- if var('affected_days') is none -%}
+        true
+    {%- else -%}
+        {{ day }} = any('{{ '{' ~ days_moved_by(modules) | join(',') ~ '}' }}'::date[])
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro set_due_days(days) -%}
+    select set_config('ocpi_warehouse.due_days', '{{ '{' ~ days | join(',') ~ '}' }}', true)
 {%- endmacro %}
 
 {% macro set_state_day(day) -%}
@@ -95,7 +172,7 @@
     delete from {{ relation }} where state_date = {{ state_day() }}
 {%- endmacro %}
 
-{% macro insert_day(relation, sql) -%}
+{% macro insert_days(relation, sql) -%}
     insert into {{ relation }} ({{ model.columns.keys() | join(', ') }})
     select {{ model.columns.keys() | join(', ') }}
     from ({{ sql }}) as built

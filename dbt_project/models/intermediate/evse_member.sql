@@ -21,7 +21,9 @@ place as (
         location.location_id,
         location.latitude,
         location.longitude,
-        coalesce(location.country_iso3, 'unknown') as country
+        coalesce(location.country_iso3, 'unknown') as country,
+        coalesce(location.is_published, true)
+        and coalesce(lower(location.access_type) <> 'restricted', true) as is_public
     from {{ ref('stg_ocpi__location') }} as location
     inner join source_day
         on
@@ -102,6 +104,24 @@ operator as (
         order by array_position(array['name', 'ema_id', 'party_id'], alias.alias_kind), alias.alias
         limit 1
     ) as known on true
+),
+
+owner as (
+    select
+        location_party.source,
+        location_party.party,
+        location_party.location_id,
+        coalesce(alias.operator_id, {{ name_slug('location_party.name') }}) as owner_id,
+        coalesce(alias.operator_name, btrim(location_party.name)) as owner_name
+    from {{ ref('stg_ocpi__location_party') }} as location_party
+    inner join source_day
+        on
+            location_party.source = source_day.source
+            and location_party.role = 'owner'
+            and {{ is_true_on('location_party', 'source_day.source_snapshot_date') }}
+    left join alias
+        on alias.alias_kind = 'name' and {{ name_slug('location_party.name') }} = alias.alias
+    where {{ name_slug('location_party.name') }} is not null
 ),
 
 status as (
@@ -200,6 +220,9 @@ select
     coalesce(place.country, 'unknown') as country,
     coalesce(operator.operator_id, 'unknown') as operator_id,
     coalesce(operator.operator_name, 'Unknown operator') as operator_name,
+    coalesce(owner.owner_id, 'unknown') as owner_id,
+    coalesce(owner.owner_name, 'Unknown owner') as owner_name,
+    coalesce(place.is_public, true) as is_public,
     coalesce(status.status, connector_status.status) as status,
     status.last_updated,
     strongest.power_kw,
@@ -212,6 +235,7 @@ from published
 left join place using (source, party, location_id)
 left join named using (source, party, location_id)
 left join operator on named.spelling_key = operator.spelling_key
+left join owner using (source, party, location_id)
 left join status using (source, party, location_id, evse_uid)
 left join connector_status using (source, party, location_id, evse_uid)
 left join strongest using (source, party, location_id, evse_uid)

@@ -4,7 +4,6 @@
 {{
     config(
         materialized='daily',
-        meta={'carries_state': true},
         indexes=[
             {'columns': ['source', 'party', 'location_id', 'evse_uid', 'state_date'], 'unique': true},
             {'columns': ['state_date']},
@@ -320,6 +319,9 @@ select
     country,
     operator_id,
     operator_name,
+    owner_id,
+    owner_name,
+    is_public,
     power_kw,
     power_method,
     power_reason,

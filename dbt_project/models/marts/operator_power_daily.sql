@@ -1,4 +1,5 @@
 -- Grain: snapshot_date, operator_id, country.
+{{ config(materialized='daily') }}
 with
 
 carried as (
@@ -8,7 +9,7 @@ carried as (
         state_date,
         days_since_snapshot
     from {{ ref('snapshot_day') }}
-    where is_carried
+    where is_carried and {{ is_due('snapshot_date') }}
 ),
 
 operator_day as (
