@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -94,14 +94,19 @@ def _known_source(sources: dict[str, Source], name: str) -> Source:
 def materialize(
     source: Annotated[str, typer.Option(help="Name of the source in sources.yml.")],
     day: Annotated[str | None, typer.Option("--date", help=f"{DATE_HELP} Default: today.")] = None,
-    dbt: Annotated[bool, typer.Option(help="Build the marts afterwards.")] = True,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="Last day of a range that begins with --date, for a backfill."),
+    ] = None,
+    dbt: Annotated[bool, typer.Option(help="Build the marts afterwards, once.")] = True,
     refresh: Annotated[
         bool, typer.Option(help="Pull again although the day has been landed.")
     ] = False,
 ) -> None:
-    """Run one snapshot of one source: pull, flatten, load, marts.
+    """Run one snapshot of one source, or those of a range: pull, flatten, load, marts.
 
-    Exit code 0 only if all of it succeeded. Runs through Dagster in this process; `dev` shows it.
+    Exit code 0 only if all of it succeeded; a range stops at the first day that fails, and what
+    was loaded before stays. Runs through Dagster in this process; `dev` shows it.
     """
     from pipelines.cli.console import TerminalProgress, print_snapshot
     from pipelines.cli.runs import Runner
@@ -110,14 +115,29 @@ def materialize(
     settings = Settings()
     sources = load_sources(settings.sources_path)
     wanted = _known_source(sources, source)
-    which = _partition(day)
-    progress = TerminalProgress(f"{source} {which}: ")
+    days = _range(day, last)
+    progress = TerminalProgress()
     project = Project(settings, sources, progress=progress)
     with Runner(project) as runner, progress.shown():
-        _must_succeed(runner.night(wanted.name, day=which, refresh=refresh).failures)
+        for which in days:
+            progress.label = f"{source} {which}: "
+            _must_succeed(runner.night(wanted.name, day=which, refresh=refresh).failures)
+            if last is not None:
+                typer.echo(f"{source} {which} loaded")
         if dbt:
+            progress.label = ""
             _must_succeed(runner.marts().failures)
-    print_snapshot(project.warehouse, source=source, day=which)
+    print_snapshot(project.warehouse, source=source, day=days[-1])
+
+
+def _range(first: str | None, last: str | None) -> list[date]:
+    if last is not None and first is None:
+        raise ConfigurationError("--to ends a range that begins with --date; name both")
+    begin = _partition(first)
+    end = begin if last is None else _partition(last)
+    if end < begin:
+        raise ConfigurationError(f"the range ends on {end}, before it begins on {begin}; swap them")
+    return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
 
 
 def _must_succeed(failures: tuple[str, ...]) -> None:
@@ -163,6 +183,31 @@ def sql(
             raise ConfigurationError(
                 f"the query failed: {message}" + (f" ({where})" if where else "")
             ) from None
+
+
+@app.command()
+def answer(
+    files: Annotated[
+        list[Path], typer.Argument(help="Markdown with queries in ```sql blocks, one a block.")
+    ],
+    check: Annotated[
+        bool, typer.Option(help="Change nothing; fail where an answer is another one by now.")
+    ] = False,
+) -> None:
+    """Run the queries of a Markdown file as the analyst and write each answer below its query."""
+    from pipelines.cli.answers import answer_file
+    from pipelines.warehouse.connect import Warehouse
+
+    with Warehouse.from_settings(Settings()).connection("analyst") as connection:
+        # All of them before anything is written: a file is answered whole or left alone.
+        answered = [answer_file(path, connection) for path in files]
+    outdated = [found for found in answered if not found.is_unchanged]
+    if check and outdated:
+        names = ", ".join(str(found.path) for found in outdated)
+        raise ConfigurationError(f"other answers by now: {names}; write them anew without --check")
+    for found in answered:
+        found.path.write_text(found.after, encoding="utf-8")
+        typer.echo(f"{found.path}: {found.questions} queries answered")
 
 
 @app.command()

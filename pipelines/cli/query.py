@@ -71,7 +71,7 @@ def write_rows(format_: Format, header: Sequence[str], rows: Iterable[Sequence[A
     if format_ is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_text(value) for value in row] for row in rows)
+        writer.writerows([text(value) for value in row] for row in rows)
     elif format_ is Format.JSON:
         _write_json(header, rows)
     else:
@@ -102,7 +102,7 @@ def _write_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         )
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in shown:
-        table.add_row(*(_text(value) for value in row))
+        table.add_row(*(text(value) for value in row))
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=100_000)
@@ -111,7 +111,8 @@ def _write_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         sys.stderr.write(f"only the first {TABLE_ROWS_MAX} rows are shown; --format csv has all\n")
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as a person reads it; NULL is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
