@@ -12,23 +12,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path
 
-import pipelines
 from pipelines.errors import NoSnapshotError
 from pipelines.lake import Lake
 from pipelines.landing import Attempt, Landing
 from pipelines.settings import Settings
 from pipelines.sources import Source
+from pipelines.warehouse.builds import DBT_PROJECT_DIR
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.migrations import migrate
+
+__all__ = ["DBT_PROJECT_DIR", "Progress", "Project", "logged_progress", "utc_now"]
 
 logger = logging.getLogger(__name__)
 
 # stage of work, records so far, records in all (None while unknown)
 Progress = Callable[[str, int, int | None], None]
-
-DBT_PROJECT_DIR = Path(pipelines.__file__).resolve().parents[1] / "dbt_project"
 
 
 def utc_now() -> datetime:

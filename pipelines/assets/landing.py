@@ -82,7 +82,9 @@ def landing_asset(source: Source, *, retry: dg.RetryPolicy | None) -> dg.AssetsD
                 # One outcome per source and day, also where there is nothing to load. Of a past
                 # day only windows were asked for: nothing is said of what was required then.
                 if can_be_asked_for(source, day, now=project.clock()):
-                    record_failed_pull(project.warehouse, source, day=day, error=error)
+                    record_failed_pull(
+                        project.warehouse, source, day=day, error=error, clock=project.clock
+                    )
                 raise
         return dg.MaterializeResult(metadata=_metadata(attempt))
 

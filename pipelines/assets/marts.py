@@ -135,6 +135,9 @@ def marts_assets() -> list[dg.AssetsDefinition]:
             if pending is None:
                 project.progress("marts are up to date", 0, 0)
                 return
+            build_id = pending.begin(
+                project.warehouse, variables=variables, started_at=project.clock()
+            )
             project.export_dbt_environment()
             dbt = DbtCliResource(project_dir=DBT_PROJECT, dbt_executable=DBT)
             build = dbt.cli(
@@ -146,6 +149,6 @@ def marts_assets() -> list[dg.AssetsDefinition]:
             for done, event in enumerate(build.stream(), start=1):
                 project.progress("building marts", done, None)
                 yield event
-            pending.record(project.warehouse, built_at=project.clock())
+            pending.record(project.warehouse, build_id, built_at=project.clock())
 
     return [marts]

@@ -177,19 +177,28 @@ ASKED = Table(
 LOAD = Table(
     name="load",
     kind="ops",
-    doc="Every load, in order; append-only, so that what was known at a time can be replayed.",
+    doc="Every load, and what was decided about those that did not get in, in order; append-only, "
+    "so that what was known at a time can be replayed.",
     key=("load_id",),
     columns=(
         Column("load_id", Type.BIGINT, "Running number.", is_nullable=False),
         SNAPSHOT_DATE,
         MODULE,
-        Column("action", Type.TEXT, "load or retract.", is_nullable=False),
+        Column(
+            "action",
+            Type.TEXT,
+            "load; retract; hold, reject, fail (an attempt that did not get in); release.",
+            is_nullable=False,
+        ),
         text("attempt", "Landing attempt."),
         text("attempt_hash", "SHA-256 over the hashes of its pages."),
         text("code_version", "Version of this product."),
         text("settings_hash", "SHA-256 of the source's entry in sources.yml."),
+        text("seeds_hash", "SHA-256 over the seeds of the marts as they stood then."),
         Column("rows_changed", Type.BIGINT, "Versions written.", unit="rows", is_nullable=False),
         Column("loaded_at", Type.TIMESTAMP, "When.", unit="UTC", is_nullable=False),
+        text("reason", "Why it was retracted, released or did not get in, in a sentence."),
+        Column("checks", Type.JSON, "Of what was held or rejected: each check with its figures."),
     ),
 )
 
@@ -223,16 +232,31 @@ MART_BUILD = Table(
         Column(
             "fingerprint",
             Type.TEXT,
-            "Hash of models, seeds and source ranks; another one rebuilds everything.",
+            "Hash of models, seeds and variables; another one rebuilds everything.",
             is_nullable=False,
         ),
+        text("seeds_hash", "SHA-256 over the seeds alone."),
+        text("code_version", "Version of this product."),
+        Column("variables", Type.JSON, "What the marts were told of sources.yml: ranks, dialects."),
         Column("is_full", Type.BOOL, "Whether every day was rebuilt.", is_nullable=False),
         Column("days_rebuilt", Type.INT, "Days rebuilt.", unit="days", is_nullable=False),
-        Column("built_at", Type.TIMESTAMP, "When it ended.", unit="UTC", is_nullable=False),
+        moment("started_at", "When it began."),
+        moment("built_at", "When it ended well; NULL: it did not, or is at it still."),
+    ),
+)
+
+MART_BUILD_LOAD = Table(
+    name="mart_build_load",
+    kind="ops",
+    doc="Which build of the marts was the first to know a load; ops.mart_provenance adds them up.",
+    key=("load_id",),
+    columns=(
+        Column("load_id", Type.BIGINT, "A row of ops.load.", is_nullable=False),
+        Column("build_id", Type.BIGINT, "A row of ops.mart_build.", is_nullable=False),
     ),
 )
 
 REPORT_TABLES = (LEDGER, QUARANTINE, UNOBSERVED, REPAIR, UNKNOWN_ATTRIBUTE)
-OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, ASKED, LOAD, CHANGE, MART_BUILD)
+OPS_TABLES = (*REPORT_TABLES, SNAPSHOT, ASKED, LOAD, CHANGE, MART_BUILD, MART_BUILD_LOAD)
 # Not about one source, so without a source column.
-SOURCELESS_TABLES = frozenset({MART_BUILD.name})
+SOURCELESS_TABLES = frozenset({MART_BUILD.name, MART_BUILD_LOAD.name})

@@ -1,7 +1,8 @@
 """Which days the marts have to rebuild, and the record that they did.
 
-Belongs here: `ops.change` read against `ops.mart_build`, and the lock that keeps two builds
-apart. Does not belong here: the build itself (dbt, called from `assets/marts.py`).
+Belongs here: `ops.change` read against `ops.mart_build`, what a build is known by, and the lock
+that keeps two builds apart. Does not belong here: the build itself (dbt, called from
+`assets/marts.py`), what a published figure says of the build it is from (`provenance.py`).
 
 A load moves the days of its change; the run passes them on, module by module. How far a model
 looks back and ahead of its day, and so which other days it has to replace, its YAML says (`meta`,
@@ -11,6 +12,7 @@ read by dbt's materialization `daily`).
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +21,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import psycopg
+from psycopg.types.json import Jsonb
+
+import pipelines
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 
+DBT_PROJECT_DIR = Path(pipelines.__file__).resolve().parents[1] / "dbt_project"
 MARTS_LOCK = "ocpi_warehouse.marts"
 # Daily marts carry a silent source forward this long beyond the last day loaded.
 CARRY_FORWARD_DAYS = 7
@@ -34,19 +41,45 @@ class PendingBuild:
     fingerprint: str
     is_full: bool
     days: Mapping[str, tuple[date, ...]]
+    load_ids: tuple[int, ...] = ()
+    """Loads that no build has known yet."""
 
-    def record(self, warehouse: Warehouse, *, built_at: datetime) -> None:
+    def begin(
+        self, warehouse: Warehouse, *, variables: Mapping[str, object], started_at: datetime
+    ) -> int:
+        """Note that a build begins: until it ends well, the marts may be of two states."""
+        with warehouse.connection() as connection:
+            row = connection.execute(
+                "insert into ops.mart_build (fingerprint, seeds_hash, code_version, variables,"
+                " is_full, days_rebuilt, started_at)"
+                " values (%s, %s, %s, %s, %s, %s, %s) returning build_id",
+                (
+                    self.fingerprint,
+                    seeds_hash(),
+                    importlib.metadata.version("ocpi-warehouse"),
+                    Jsonb(dict(variables)),
+                    self.is_full,
+                    len(set().union(*self.days.values())),
+                    started_at,
+                ),
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def record(self, warehouse: Warehouse, build_id: int, *, built_at: datetime) -> None:
         """Note that the build ended well; the next one begins after it."""
         with warehouse.connection() as connection, connection.transaction():
-            row = connection.execute(
-                "insert into ops.mart_build (fingerprint, is_full, days_rebuilt, built_at)"
-                " values (%s, %s, %s, %s) returning build_id",
-                (self.fingerprint, self.is_full, len(set().union(*self.days.values())), built_at),
-            ).fetchone()
-            assert row is not None
+            connection.execute(
+                "update ops.mart_build set built_at = %s where build_id = %s", (built_at, build_id)
+            )
             connection.execute(
                 "update ops.change set build_id = %s where change_id = any(%s)",
-                (row[0], list(self.change_ids)),
+                (build_id, list(self.change_ids)),
+            )
+            connection.execute(
+                "insert into ops.mart_build_load (load_id, build_id)"
+                " select load_id, %s from unnest(%s::bigint[]) as load_id",
+                (build_id, list(self.load_ids)),
             )
 
 
@@ -69,6 +102,15 @@ def dbt_fingerprint(project_dir: Path, variables: Mapping[str, object]) -> str:
     return digest.hexdigest()
 
 
+def seeds_hash(project_dir: Path = DBT_PROJECT_DIR) -> str:
+    """SHA-256 over the seeds: what people decided about names, copies and rules."""
+    digest = hashlib.sha256()
+    for file in sorted((project_dir / "seeds").rglob("*.csv")):
+        digest.update(str(file.relative_to(project_dir)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def affected_days(
     changes: Iterable[tuple[str, date, date | None]], *, last_day: date
 ) -> dict[str, tuple[date, ...]]:
@@ -83,22 +125,30 @@ def affected_days(
 def pending_build(warehouse: Warehouse, fingerprint: str) -> PendingBuild | None:
     """What to build next; None where the marts have taken in every load already."""
     with warehouse.connection() as connection:
-        built = connection.execute(
-            "select fingerprint from ops.mart_build order by build_id desc limit 1"
+        # Of one moment: a load between two queries would be known by half.
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        last = connection.execute(
+            "select fingerprint, is_full and built_at is null from ops.mart_build"
+            " order by build_id desc limit 1"
         ).fetchone()
         changes = connection.execute(
             "select change_id, module, from_day, to_day from ops.change where build_id is null"
         ).fetchall()
+        loads = connection.execute(
+            "select load_id from ops.load"
+            " where load_id not in (select load_id from ops.mart_build_load) order by load_id"
+        ).fetchall()
         loaded = connection.execute(
             "select max(snapshot_date) from ops.snapshot where status = 'loaded'"
         ).fetchone()
-    change_ids = tuple(row[0] for row in changes)
-    if built is None or built[0] != fingerprint:
-        return PendingBuild(change_ids, fingerprint, is_full=True, days={})
+    change_ids, load_ids = tuple(row[0] for row in changes), tuple(row[0] for row in loads)
+    # What a full build left behind that did not end is neither the old marts nor the new ones.
+    if last is None or last != (fingerprint, False):
+        return PendingBuild(change_ids, fingerprint, is_full=True, days={}, load_ids=load_ids)
     if not changes or loaded is None or loaded[0] is None:
         return None
     days = affected_days(
         [change[1:] for change in changes],
         last_day=loaded[0] + timedelta(days=CARRY_FORWARD_DAYS),
     )
-    return PendingBuild(change_ids, fingerprint, is_full=False, days=days)
+    return PendingBuild(change_ids, fingerprint, is_full=False, days=days, load_ids=load_ids)

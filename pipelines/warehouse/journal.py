@@ -1,18 +1,34 @@
-"""What a load or a retraction writes about itself: `ops.load` and `ops.change`.
+"""What a load, a retraction or a refusal writes about itself: `ops.load` and `ops.change`.
 
-Belongs here: which days a change may have moved. Does not belong here: reading them for the
-marts (`builds.py`), the verdicts of a snapshot (`snapshots.py`).
+Belongs here: the line of each, and which days a change may have moved. Does not belong here:
+reading them for the marts (`builds.py`) or to replay them (`replay.py`), the verdicts of a
+snapshot (`snapshots.py`).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Literal
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
+from psycopg.types.json import Jsonb
+
+from pipelines.warehouse.builds import seeds_hash
 from pipelines.warehouse.history import Change, Day
 from pipelines.warehouse.staging import AnyConnection
+
+Decision = Literal["hold", "reject", "fail", "release"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where what is noted came from; nothing, for what came from no attempt."""
+
+    attempt: str | None = None
+    attempt_hash: str | None = None
+    settings_hash: str | None = None
 
 
 def note_change(
@@ -22,22 +38,18 @@ def note_change(
     *,
     action: Literal["load", "retract"],
     noted_at: datetime,
-    origin: Mapping[str, str | None],
+    origin: Origin,
+    reason: str | None = None,
 ) -> None:
     """One line in `ops.load`; one in `ops.change` where a figure may have moved."""
-    connection.execute(
-        "insert into ops.load (source, snapshot_date, module, action, attempt, attempt_hash,"
-        " code_version, settings_hash, rows_changed, loaded_at)"
-        " values (%(source)s, %(day)s, %(module)s, %(action)s, %(attempt)s, %(attempt_hash)s,"
-        " %(code_version)s, %(settings_hash)s, %(rows)s, %(at)s)",
-        {
-            **at.about,
-            **origin,
-            "action": action,
-            "code_version": importlib.metadata.version("ocpi-warehouse"),
-            "rows": sum(change.rows for change in changes.values()),
-            "at": noted_at,
-        },
+    _note(
+        connection,
+        about=at.about,
+        action=action,
+        origin=origin,
+        rows=sum(change.rows for change in changes.values()),
+        noted_at=noted_at,
+        reason=reason,
     )
     moved = [change for change in changes.values() if change.rows]
     if at.is_loaded == (action == "load"):
@@ -58,4 +70,63 @@ def note_change(
             None if is_open_ended or until is None else until - timedelta(days=1),
             noted_at,
         ),
+    )
+
+
+def note_decision(
+    connection: AnyConnection,
+    *,
+    source: str,
+    day: date,
+    module: str,
+    action: Decision,
+    noted_at: datetime,
+    reason: str,
+    origin: Origin,
+    checks: Jsonb | None = None,
+) -> None:
+    """One line in `ops.load` for what changed no table: without it nobody could say later what
+    was known of that day, and since when."""
+    _note(
+        connection,
+        about={"source": source, "day": day, "module": module},
+        action=action,
+        origin=origin,
+        rows=0,
+        noted_at=noted_at,
+        reason=reason,
+        checks=checks,
+    )
+
+
+def _note(
+    connection: AnyConnection,
+    *,
+    about: Mapping[str, Any],
+    action: str,
+    origin: Origin,
+    rows: int,
+    noted_at: datetime,
+    reason: str | None,
+    checks: Jsonb | None = None,
+) -> None:
+    connection.execute(
+        "insert into ops.load (source, snapshot_date, module, action, attempt, attempt_hash,"
+        " code_version, settings_hash, seeds_hash, rows_changed, loaded_at, reason, checks)"
+        " values (%(source)s, %(day)s, %(module)s, %(action)s, %(attempt)s, %(attempt_hash)s,"
+        " %(code_version)s, %(settings_hash)s, %(seeds_hash)s, %(rows)s, %(at)s, %(reason)s,"
+        " %(checks)s)",
+        {
+            **about,
+            "attempt": origin.attempt,
+            "attempt_hash": origin.attempt_hash,
+            "settings_hash": origin.settings_hash,
+            "action": action,
+            "code_version": importlib.metadata.version("ocpi-warehouse"),
+            "seeds_hash": seeds_hash(),
+            "rows": rows,
+            "at": noted_at,
+            "reason": reason,
+            "checks": checks,
+        },
     )

@@ -27,7 +27,7 @@ from pipelines.warehouse.history import (
     merge,
     tables_with_history,
 )
-from pipelines.warehouse.journal import note_change
+from pipelines.warehouse.journal import Origin, note_change, note_decision
 from pipelines.warehouse.modules import (
     Progress,
     StagedModule,
@@ -63,6 +63,7 @@ __all__ = [
     "record_failed_pull",
     "release",
     "retract",
+    "settings_hash",
     "stored_checks",
 ]
 
@@ -193,6 +194,8 @@ def _load(
     if not all(verdict.passed for found in checks.values() for verdict in found.values()):
         raise _RefusedError(checks)
     changed: dict[str, int] = {}
+    # One moment for all of it: what is known at a time is known of every module.
+    at = clock()
     for module in modules:
         changes = _merge_module(connection, module, checks, progress=progress)
         changed |= {name: change.rows for name, change in changes.items()}
@@ -201,12 +204,8 @@ def _load(
             module.at,
             changes,
             action="load",
-            noted_at=clock(),
-            origin={
-                "attempt": attempt.manifest.attempt,
-                "attempt_hash": attempt.hash,
-                "settings_hash": _settings_hash(source),
-            },
+            noted_at=at,
+            origin=_origin(source, attempt),
         )
     snapshots.note_loaded(
         connection,
@@ -215,7 +214,7 @@ def _load(
         attempt=attempt,
         modules=names,
         checks=checks,
-        at=clock(),
+        at=at,
     )
     for name, pulled in attempt.manifest.modules.items():
         if not pulled.complete:
@@ -228,7 +227,7 @@ def _load(
                 status="failed",
                 verdict=pulled.reason or "not complete",
                 checks={},
-                at=clock(),
+                at=at,
             )
     staged = {name: rows for module in modules for name, rows in module.staged.items()}
     return LoadResult(source.name, day, names, staged, changed)
@@ -315,6 +314,18 @@ def _refuse(
         checks=checks,
         at=at,
     )
+    for module, found in checks.items():
+        note_decision(
+            connection,
+            source=source.name,
+            day=day,
+            module=module,
+            action="hold" if is_held else "reject",
+            noted_at=at,
+            reason=reasons,
+            origin=_origin(source, attempt),
+            checks=snapshots.stored(found),
+        )
     if is_held:
         return HeldSnapshotError(
             f"loading {source.name} of {day}: {reasons}; if that is true, run: ocpi-warehouse "
@@ -372,8 +383,15 @@ def retract(
             " where source = %s and snapshot_date = %s and module = %s",
             (reason, source, day, module),
         )
-        nothing = {"attempt": None, "attempt_hash": None, "settings_hash": None}
-        note_change(connection, at, changes, action="retract", noted_at=clock(), origin=nothing)
+        note_change(
+            connection,
+            at,
+            changes,
+            action="retract",
+            noted_at=clock(),
+            origin=Origin(),
+            reason=reason,
+        )
     changed = {name: change.rows for name, change in changes.items()}
     return LoadResult(source, day, (module,), rows_changed=changed)
 
@@ -388,5 +406,10 @@ def current_location_ids(warehouse: Warehouse, source: str) -> set[str]:
         return {location_id for (location_id,) in rows}
 
 
-def _settings_hash(source: Source) -> str:
+def settings_hash(source: Source) -> str:
+    """SHA-256 of a source's entry in sources.yml."""
     return hashlib.sha256(source.model_dump_json().encode()).hexdigest()
+
+
+def _origin(source: Source, attempt: PulledAttempt) -> Origin:
+    return Origin(attempt.manifest.attempt, attempt.hash, settings_hash(source))

@@ -179,6 +179,39 @@ inner join come
         )
 group by gone.source, gone.party, gone.location_id, come.location_id, gone.since""",
     ),
+    View(
+        schema="ops",
+        name="mart_provenance",
+        doc="Of every build of the marts that ended well: which loads its figures are made of.",
+        columns=(
+            ("build_id", "A row of ops.mart_build."),
+            ("built_at", "When it ended. Unit: UTC."),
+            ("fingerprint", "Hash of models, seeds and variables."),
+            ("code_version", "Version of this product."),
+            (
+                "load_ids",
+                "Numbers in ops.load; a range ends before its last number. To list them: "
+                "select * from ops.load where load_id <@ load_ids.",
+            ),
+            ("loads", "How many. Unit: rows of ops.load."),
+            ("known_at", "When the last of them was loaded. Unit: UTC."),
+            ("last_day", "Last snapshot among them."),
+        ),
+        query="""select
+    build.build_id,
+    build.built_at,
+    build.fingerprint,
+    build.code_version,
+    range_agg(int8range(load.load_id, load.load_id, '[]')) as load_ids,
+    count(*) as loads,
+    max(load.loaded_at) as known_at,
+    max(load.snapshot_date) filter (where load.action = 'load') as last_day
+from ops.mart_build as build
+inner join ops.mart_build_load as known on known.build_id <= build.build_id
+inner join ops.load on load.load_id = known.load_id
+where build.built_at is not null
+group by build.build_id""",
+    ),
 )
 
 

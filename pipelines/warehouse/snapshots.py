@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from pipelines.errors import WarehouseError
 from pipelines.sources import Source
 from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.journal import Origin, note_decision
 from pipelines.warehouse.staging import AnyConnection
 from pipelines.warehouse.verdicts import Verdict
 
@@ -115,7 +116,7 @@ def note_loaded(
                 **_facts(source, day, attempt.manifest, module),
                 "status": "loaded",
                 "verdict": "loaded",
-                "checks": _stored(checks[module]),
+                "checks": stored(checks[module]),
                 "at": at,
             },
         )
@@ -141,13 +142,14 @@ def note_refused(
                 **_facts(source, day, attempt.manifest, module),
                 "status": status,
                 "verdict": verdict,
-                "checks": _stored(checks.get(module, {})),
+                "checks": stored(checks.get(module, {})),
                 "at": at,
             },
         )
 
 
-def _stored(checks: Mapping[str, Verdict]) -> Jsonb:
+def stored(checks: Mapping[str, Verdict]) -> Jsonb:
+    """Verdicts as `ops.snapshot` and `ops.load` keep them."""
     return Jsonb({name: verdict.as_json() for name, verdict in checks.items()})
 
 
@@ -255,13 +257,26 @@ def release(
     Only that attempt: a newer one is decided anew. Raises WarehouseError if none is held.
     """
     with warehouse.connection() as connection:
+        at = clock()
         released = connection.execute(
             "update ops.snapshot set released_at = %(at)s, release_reason = %(reason)s,"
             " released_attempt = case when status = 'held' then attempt else refused_attempt end"
             " where source = %(source)s and snapshot_date = %(day)s"
-            " and (status = 'held' or refused_status = 'held')",
-            {"at": clock(), "reason": reason, "source": source, "day": day},
-        ).rowcount
+            " and (status = 'held' or refused_status = 'held')"
+            " returning module, released_attempt",
+            {"at": at, "reason": reason, "source": source, "day": day},
+        ).fetchall()
+        for module, attempt in sorted(released):
+            note_decision(
+                connection,
+                source=source,
+                day=day,
+                module=module,
+                action="release",
+                noted_at=at,
+                reason=reason,
+                origin=Origin(attempt),
+            )
         if released:
             return
         known = connection.execute(
@@ -283,18 +298,32 @@ def record_failed_pull(
     A module that is loaded for the day stays loaded, and a held one held; the sentence stands
     beside it.
     """
+    at = clock()
     with warehouse.connection() as connection:
         for module in source.required:
-            connection.execute(
-                _FAILED_PULL,
-                {
-                    "source": source.name,
-                    "day": day,
-                    "module": module,
-                    "verdict": str(error),
-                    "at": clock(),
-                },
+            note_failed_pull(
+                connection, source=source.name, day=day, module=module, reason=str(error), at=at
             )
+
+
+def note_failed_pull(
+    connection: AnyConnection, *, source: str, day: date, module: str, reason: str, at: datetime
+) -> None:
+    """Nothing came of this module that day."""
+    connection.execute(
+        _FAILED_PULL,
+        {"source": source, "day": day, "module": module, "verdict": reason, "at": at},
+    )
+    note_decision(
+        connection,
+        source=source,
+        day=day,
+        module=module,
+        action="fail",
+        noted_at=at,
+        reason=reason,
+        origin=Origin(),
+    )
 
 
 _FAILED_PULL = """

@@ -274,6 +274,41 @@ def test_a_retracted_day_leaves_no_report_and_can_be_loaded_again(warehouse, sou
     assert rows(warehouse, actions, source.name) == [("load", 4), ("retract", 4), ("load", 4)]
 
 
+def test_what_did_not_get_in_is_kept_in_order_with_the_loads(warehouse, source):
+    load(warehouse, source, DAYS[0], plain_day(10))
+    record_failed_pull(warehouse, source, day=DAYS[1], error=RuntimeError("no answer"))
+    with pytest.raises(HeldSnapshotError):
+        load(warehouse, source, DAYS[1], plain_day(7), attempt="a2")
+    release(warehouse, source.name, DAYS[1], "three sites closed")
+    load(warehouse, source, DAYS[1], plain_day(7), attempt="a2")
+    with pytest.raises(WarehouseError):
+        load(warehouse, source, DAYS[2], plain_day(5), ledger={"location": (6, 5, 0, 0)})
+    retract(warehouse, source.name, DAYS[0], "locations", reason="a wrong feed")
+    noted = rows(
+        warehouse,
+        "select action, attempt, reason, checks -> 'mass_change' ->> 'passed', seeds_hash is null"
+        " from ops.load where source = %s order by load_id",
+        source.name,
+    )
+    assert [line[:2] for line in noted] == [
+        ("load", "a1"),
+        ("fail", None),
+        ("hold", "a2"),
+        ("release", "a2"),
+        ("load", "a2"),
+        ("reject", "a1"),
+        ("retract", None),
+    ]
+    assert noted[1][2] == "no answer"
+    assert noted[2][2:4] == (
+        "locations: 3 of 10 locations of 2026-06-01 vanished (30.0%; limit 20%)",
+        "false",
+    )
+    assert noted[3][2] == "three sites closed"
+    assert noted[6][2] == "a wrong feed"
+    assert not any(line[4] for line in noted)
+
+
 def test_two_loads_of_a_source_take_turns(warehouse, source):
     days = {day: draw_day(seed) for seed, day in enumerate(DAYS)}
     failures: list[BaseException] = []

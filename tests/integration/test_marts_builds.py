@@ -54,7 +54,8 @@ class Built:
     def builds(self) -> list[tuple[bool, int]]:
         return rows(
             self.project.warehouse,
-            "select is_full, days_rebuilt from ops.mart_build order by build_id",
+            "select is_full, days_rebuilt from ops.mart_build"
+            " where built_at is not null order by build_id",
         )
 
 
