@@ -1,5 +1,13 @@
 -- Grain: physical_evse_key, all that ever were. Presence comes from history, whose intervals end only
 -- where a complete snapshot lacks the row: an outage of a source ends none.
+-- Every join is one of whole tables by their key, of sizes that the planner cannot guess: it took
+-- 57 s for 117,000 EVSEs with the loops it chose.
+{{
+    config(
+        pre_hook=['set local enable_nestloop = off', 'set local enable_mergejoin = off']
+    )
+}}
+
 with
 
 source_span as (
@@ -12,21 +20,39 @@ source_span as (
     group by source
 ),
 
+-- Versions of a member do not overlap: where their days add up to its span, it was never away. Few
+-- were, and these alone are put in order.
+member as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        min(valid_from) as from_day,
+        max(coalesce(valid_to, 'infinity')) as to_day,
+        sum(coalesce(valid_to, date '9999-12-31') - valid_from)
+        < max(coalesce(valid_to, date '9999-12-31')) - min(valid_from) as was_away
+    from {{ ref('stg_ocpi__evse') }}
+    group by source, party, location_id, evse_uid
+),
+
 version as (
     select
         source,
         party,
         location_id,
         evse_uid,
-        valid_from,
-        coalesce(valid_to, 'infinity') as valid_to,
+        evse.valid_from,
+        coalesce(evse.valid_to, 'infinity') as valid_to,
         coalesce(
-            valid_from > lag(valid_to) over (
-                partition by source, party, location_id, evse_uid order by valid_from
+            evse.valid_from > lag(evse.valid_to) over (
+                partition by source, party, location_id, evse_uid order by evse.valid_from
             ),
             false
         ) as follows_absence
-    from {{ ref('stg_ocpi__evse') }}
+    from {{ ref('stg_ocpi__evse') }} as evse
+    inner join member using (source, party, location_id, evse_uid)
+    where member.was_away
 ),
 
 run as (
@@ -49,6 +75,16 @@ presence as (
         party,
         location_id,
         evse_uid,
+        from_day,
+        to_day
+    from member
+    where not was_away
+    union all
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
         min(valid_from) as from_day,
         max(valid_to) as to_day
     from run
@@ -56,21 +92,53 @@ presence as (
 ),
 
 -- A member that was merged or parted had one key first and another later.
+member_key as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        min(physical_evse_key) as physical_evse_key,
+        min(physical_evse_key) < max(physical_evse_key) as has_several,
+        min(state_date) as key_from_day
+    from {{ ref('evse_key_change') }}
+    where change = 'begins'
+    group by source, party, location_id, evse_uid
+),
+
 first_of_key as (
     select
         source,
         party,
         location_id,
         evse_uid,
-        physical_evse_key,
-        min(state_date) as key_from_day
-    from {{ ref('physical_evse') }}
-    group by source, party, location_id, evse_uid, physical_evse_key
+        evse_key_change.physical_evse_key,
+        min(evse_key_change.state_date) as key_from_day
+    from {{ ref('evse_key_change') }} as evse_key_change
+    inner join member_key using (source, party, location_id, evse_uid)
+    where evse_key_change.change = 'begins' and member_key.has_several
+    group by source, party, location_id, evse_uid, evse_key_change.physical_evse_key
 ),
 
 keyed as (
     select
-        first_of_key.*,
+        source,
+        party,
+        location_id,
+        evse_uid,
+        physical_evse_key,
+        key_from_day,
+        'infinity' as key_to_day
+    from member_key
+    where not has_several
+    union all
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        physical_evse_key,
+        key_from_day,
         coalesce(
             lead(key_from_day) over (
                 partition by source, party, location_id, evse_uid order by key_from_day
