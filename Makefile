@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := true
 
-.PHONY: help demo test dev lint bench clean
+.PHONY: help demo test dev lint bench figures clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,9 @@ lint: .venv/.ready ## ruff, mypy, import rules, sqlfluff
 
 bench: .venv/.ready ## landing to warehouse against dlt, pandas and the floor; writes benchmarks/results.md
 	@$(MAKE) --no-print-directory -C benchmarks run
+
+figures: .venv/.ready ## docs/ndw.md and docs/questions.md, answered anew from real feeds
+	@$(MAKE) --no-print-directory -C docs/figures figures
 
 clean: ## stop the embedded Postgres; remove the environment and caches (the data stay)
 	@if [ -x $(BIN)/ocpi-warehouse ]; then $(BIN)/ocpi-warehouse stop || true; fi

@@ -30,6 +30,9 @@ SETTINGS = {
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
+    # A query whose client is gone would go on, and hold up the build that replaces its tables
+    # (seen: for ten minutes).
+    "client_connection_check_interval": "10s",
     # Loads come in bursts: checkpoints by time rather than by volume.
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
