@@ -1,4 +1,4 @@
-"""Every mart says what it counts and in which unit: descriptions are what an analyst sees in psql."""
+"""Every mart says what it counts and in which unit: an analyst sees descriptions in psql."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_every_mart_has_a_contract(manifest: dict[str, Any]) -> None:
 
 
 def test_every_mart_has_a_test(manifest: dict[str, Any]) -> None:
-    """A view on request is tested by a unit test alone: a data test would compute it every night."""
+    """A view on request has a unit test alone: a data test would compute it every night."""
     tested = {
         parent
         for node in manifest["nodes"].values()
