@@ -118,6 +118,17 @@ def make_database(
     return make
 
 
+@pytest.fixture(scope="module")
+def makes_databases(postgres_home: Path) -> Iterator[None]:
+    """The login of the databases may make others beside them, until the module's tests end."""
+    server = Warehouse.from_settings(Settings(home=postgres_home))
+    with server.admin_connection() as admin:
+        admin.execute("alter role ocpi_loader createdb")
+    yield
+    with server.admin_connection() as admin:
+        admin.execute("alter role ocpi_loader nocreatedb")
+
+
 @pytest.fixture
 def fresh_database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
     """An empty database, for one test."""

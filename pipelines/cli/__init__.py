@@ -10,6 +10,8 @@ wrong use of the command itself.
     look_up      what a source says of one object now
     console      progress and summaries for a person
     query        results of `sql` as table, CSV or JSON
+    export       a mart or a query as a file that says what it is made of
+    rebuild      tables and marts as they were known at a time, in a database beside
 """
 
 from __future__ import annotations

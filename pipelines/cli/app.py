@@ -167,13 +167,19 @@ def sql(
     format_: Annotated[
         Format, typer.Option("--format", help="How the result is written.")
     ] = Format.TABLE,
+    database: Annotated[
+        str | None, typer.Option(help="A rebuild of what was known at a time; default: now.")
+    ] = None,
 ) -> None:
     """Query the warehouse as the analyst: everything can be read, nothing changed."""
     import psycopg
 
     from pipelines.warehouse.connect import Warehouse
+    from pipelines.warehouse.scratch import rebuilt
 
     warehouse = Warehouse.from_settings(Settings())
+    if database is not None:
+        warehouse = rebuilt(warehouse, database)
     with warehouse.connection("analyst") as connection:
         try:
             run_query(connection, query, format_=format_)
@@ -208,6 +214,65 @@ def answer(
     for found in answered:
         found.path.write_text(found.after, encoding="utf-8")
         typer.echo(f"{found.path}: {found.questions} queries answered")
+
+
+@app.command()
+def export(
+    to: Annotated[
+        Path, typer.Option(help="File to write: .csv, .parquet or .json; replaced if it is there.")
+    ],
+    mart: Annotated[
+        str | None, typer.Argument(help="A mart, e.g. operator_power_daily: all of its rows.")
+    ] = None,
+    query: Annotated[str | None, typer.Option(help="A query instead of a mart.")] = None,
+) -> None:
+    """Write a mart or a query to a file that says which loads it is made of.
+
+    `rebuild --from FILE` makes its figures again. A CSV has its provenance in a file beside it,
+    FILE.provenance.json; Parquet and JSON carry it.
+    """
+    from pipelines.cli.export import run_export
+
+    run_export(Settings(), mart=mart, query=query, to=to)
+
+
+@app.command()
+def rebuild(
+    known_at: Annotated[
+        str | None, typer.Option(help="The time, e.g. 2026-06-08T06:00Z; UTC without a zone.")
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="A file of `export`: its loads, and whether it comes out."),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Name of the database; default: made of the time.")
+    ] = None,
+    dbt: Annotated[bool, typer.Option(help="Build the marts too.")] = True,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace one of that name.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Drop it instead.")] = False,
+) -> None:
+    """Replay ops.load into a database beside: tables and marts as they were known at a time.
+
+    What was loaded, held or retracted later is not in it. The warehouse itself is only read.
+    """
+    from pipelines.cli.rebuild import run_drop, run_rebuild
+
+    settings = Settings()
+    if known_at is not None and from_ is not None:
+        raise ConfigurationError("name either --known-at or --from; a file names its own time")
+    if drop:
+        run_drop(settings, moment=known_at, database=database)
+        return
+    run_rebuild(
+        settings,
+        load_sources(settings.sources_path),
+        moment=known_at,
+        export=from_,
+        database=database,
+        dbt=dbt,
+        replace=replace,
+    )
 
 
 @app.command()

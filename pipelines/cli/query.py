@@ -83,7 +83,7 @@ def _write_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for index, row in enumerate(rows):
         separator = ",\n " if index else ""
         record = dict(zip(header, row, strict=True))
-        sys.stdout.write(separator + json.dumps(record, default=_plain, ensure_ascii=False))
+        sys.stdout.write(separator + json.dumps(record, default=plain, ensure_ascii=False))
     sys.stdout.write("]\n")
 
 
@@ -122,11 +122,12 @@ def text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict | list):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
+        return json.dumps(value, default=plain, ensure_ascii=False)
     return str(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value that JSON has no word for, as a text that keeps it exact."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -161,7 +161,7 @@ def _is_alive(run: dg.DagsterRun) -> bool:
 def _failures(result: dg.ExecuteInProcessResult, *, said: str) -> list[str]:
     if result.success:
         return []
-    sentences = [line for line in map(_plain, said.splitlines()) if _is_complaint(line)]
+    sentences = complaints(said)
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
@@ -171,6 +171,11 @@ def _failures(result: dg.ExecuteInProcessResult, *, said: str) -> list[str]:
             own = data.user_failure_data.description if data.user_failure_data else None
             sentences.append(own or (error.message.strip() if error else "the step failed"))
     return sentences or ["the run failed; `ocpi-warehouse dev` shows where"]
+
+
+def complaints(said: str) -> list[str]:
+    """The lines of dbt that say what failed."""
+    return [line for line in map(_plain, said.splitlines()) if _is_complaint(line)]
 
 
 def _plain(line: str) -> str:

@@ -84,9 +84,9 @@ class PendingBuild:
 
 
 @contextmanager
-def marts_lock(warehouse: Warehouse) -> Iterator[None]:
+def marts_lock(warehouse: Warehouse, *, wait: bool = True) -> Iterator[None]:
     """One build at a time, whoever asked for it; the lock dies with its holder."""
-    with advisory_lock(warehouse, MARTS_LOCK, wait=True):
+    with advisory_lock(warehouse, MARTS_LOCK, wait=wait):
         yield
 
 

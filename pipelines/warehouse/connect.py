@@ -71,6 +71,16 @@ class Target(Protocol):
 
     retry_waits_s: ClassVar[tuple[float, ...]]
 
+    @property
+    def owner(self) -> str | None:
+        """Whom a new database of the server has to be given to; None: who makes it keeps it."""
+
+    def beside(self, database: str) -> Target:
+        """Another database of the same server."""
+
+    def admin_parameters(self) -> dict[str, str]:
+        """Who makes databases on the server, connected to one that is there already."""
+
     def parameters(self, role: Role) -> dict[str, str]: ...
 
     def logs_in_as(self, role: Role) -> bool:
@@ -91,10 +101,17 @@ class EmbeddedTarget:
     database: str = roles.DATABASE
     _is_prepared: bool = field(default=False, init=False)
 
+    @property
+    def owner(self) -> str | None:
+        return LOADER
+
+    def beside(self, database: str) -> EmbeddedTarget:
+        return EmbeddedTarget(self.server, database)
+
     def parameters(self, role: Role) -> dict[str, str]:
         # Asked before each connection: it takes under a millisecond, and brings back a server
         # that was killed since.
-        parameters = self._admin_parameters()
+        parameters = self.admin_parameters()
         if not self._is_prepared:
             with _open(parameters, self.describe()) as admin:
                 roles.prepare_server(admin)
@@ -106,9 +123,10 @@ class EmbeddedTarget:
         return True
 
     def describe(self) -> str:
-        return f"the embedded Postgres in {self.server.postgres_dir}"
+        beside = "" if self.database == roles.DATABASE else f", database {self.database}"
+        return f"the embedded Postgres in {self.server.postgres_dir}{beside}"
 
-    def _admin_parameters(self) -> dict[str, str]:
+    def admin_parameters(self) -> dict[str, str]:
         address = self.server.ensure_running()
         return {
             "host": str(address.socket_dir),
@@ -128,6 +146,18 @@ class UrlTarget:
     retry_waits_s: ClassVar[tuple[float, ...]] = ()
 
     url: SecretStr
+    database: str | None = None
+    """In place of the one that the URL names."""
+
+    @property
+    def owner(self) -> str | None:
+        return None
+
+    def beside(self, database: str) -> UrlTarget:
+        return UrlTarget(self.url, database)
+
+    def admin_parameters(self) -> dict[str, str]:
+        return UrlTarget(self.url).parameters("loader")
 
     def parameters(self, role: Role) -> dict[str, str]:
         text = self.url.get_secret_value().strip()
@@ -150,7 +180,7 @@ class UrlTarget:
         defaults = _libpq_defaults()
         parameters = {name: defaults[name] for name in DBT_VARIABLES if name in defaults} | given
         parameters.setdefault("dbname", parameters.get("user", ""))
-        return parameters
+        return parameters if self.database is None else parameters | {"dbname": self.database}
 
     def logs_in_as(self, role: Role) -> bool:
         return role == "loader"
@@ -175,6 +205,28 @@ class Warehouse:
         if settings.url is not None:
             return cls(UrlTarget(settings.url))
         return cls(EmbeddedTarget(EmbeddedServer(Path(settings.postgres_dir))))
+
+    @property
+    def database(self) -> str:
+        return self._target.parameters("loader")["dbname"]
+
+    @property
+    def owner(self) -> str | None:
+        """Whom a new database of this server has to be given to; None: who makes it keeps it."""
+        return self._target.owner
+
+    def beside(self, database: str) -> Warehouse:
+        """Another database of the same server."""
+        return Warehouse(self._target.beside(database))
+
+    @contextmanager
+    def admin_connection(self) -> Iterator[Connection]:
+        """A connection that makes databases, if anybody may; in autocommit, as that needs."""
+        # Once as the loader: an embedded server that is new has its roles made by that.
+        with self.connection():
+            pass
+        with _open(self._target.admin_parameters(), self.describe()) as connection:
+            yield connection
 
     @contextmanager
     def connection(

@@ -53,17 +53,41 @@ def prepare_server(admin: AnyConnection) -> None:
         create_database(admin, DATABASE)
 
 
-def create_database(admin: AnyConnection, name: str) -> None:
-    """Make a database that the loader owns and that strangers cannot connect to."""
+def create_database(
+    admin: AnyConnection, name: str, *, owner: str | None = LOADER, like: str | None = None
+) -> None:
+    """Make a database that `owner` owns and that strangers cannot connect to.
+
+    `like` names one whose spelling and order of texts it is to have. Without an owner it belongs
+    to `admin`.
+    """
     database = sql.Identifier(name)
     if not _database_exists(admin, name):
-        admin.execute(
-            sql.SQL("create database {} owner {}").format(database, sql.Identifier(LOADER))
-        )
+        options = [] if owner is None else [sql.SQL(" owner {}").format(sql.Identifier(owner))]
+        options += _spelled_like(admin, like) if like else []
+        admin.execute(sql.SQL("create database {}").format(database) + sql.Composed(options))
     admin.execute(sql.SQL("revoke all on database {} from public").format(database))
-    admin.execute(
-        sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(ANALYST))
-    )
+    if _role_exists(admin, ANALYST):
+        admin.execute(
+            sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(ANALYST))
+        )
+
+
+def _spelled_like(admin: AnyConnection, database: str) -> list[sql.Composed]:
+    found = admin.execute(
+        "select pg_encoding_to_char(encoding), datcollate, datctype from pg_database"
+        # Of the others (ICU) the server's own choice is the only one every version can be told.
+        " where datname = %s and datlocprovider = 'c'",
+        (database,),
+    ).fetchone()
+    if found is None:
+        return []
+    encoding, collate, ctype = map(sql.Literal, found)
+    return [
+        sql.SQL(" template template0 encoding {} lc_collate {} lc_ctype {}").format(
+            encoding, collate, ctype
+        )
+    ]
 
 
 def prepare_database(connection: AnyConnection) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,71 @@ def test_releasing_what_is_not_held_is_explained(terminal: Terminal) -> None:
         "release", "--source", "feed", "--date", "2026-06-07", "--reason", "why not"
     ).sentence
     assert "nothing of that day" in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "say what to rebuild, by --known-at TIME or --from FILE"),
+        (("--known-at", "2026-06-08"), "a whole day; say at what time of it"),
+        (("--known-at", "last week"), "'last week' is no time; write it as 2026-06-08T06:00Z"),
+        (("--known-at", "2999-01-01T00:00Z"), "lies in the future"),
+        (("--known-at", "2020-01-01T00:00Z"), "nothing was known: the first load ended at 20"),
+        (("--known-at", "2020-01-01T00:00Z", "--from", "x.csv"), "either --known-at or --from"),
+        (("--from", "nothing.csv"), "nothing.csv.provenance.json cannot be read"),
+        (("--from", "nothing.parquet"), "nothing.parquet cannot be read"),
+        (("--drop",), "say what to drop"),
+        (("--drop", "--database", "postgres"), "was not made by a rebuild, so it is left alone"),
+        (("--drop", "--database", "nowhere"), "there is no database nowhere; rebuilds on this"),
+    ],
+)
+def test_a_rebuild_that_cannot_be_is_explained(
+    arguments: tuple[str, ...], said: str, terminal: Terminal, loaded: Callable[[Terminal], None]
+) -> None:
+    loaded(terminal)
+    assert said in terminal.run("rebuild", *arguments).sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("postgres", "was not made by a rebuild, so it is left alone"),
+        ("No Name", "is no name for a database"),
+        ('x"; drop table ocpi.location; --', "is no name for a database"),
+        ("too_far", 'have an administrator run: alter role "ocpi_loader" createdb'),
+    ],
+)
+def test_a_database_that_cannot_be_made_is_explained(
+    name: str, said: str, terminal: Terminal, loaded: Callable[[Terminal], None]
+) -> None:
+    loaded(terminal)
+    now = datetime.now(UTC).isoformat()
+    arguments = ("rebuild", "--known-at", now, "--database", name, "--no-dbt")
+    assert said in terminal.run(*arguments).sentence
+    own = terminal.database.name
+    assert "is the warehouse itself" in terminal.run(*arguments[:-2], own).sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--to", "x.csv"), "name a mart, or else a query by --query"),
+        (("m", "--query", "select 1", "--to", "x.csv"), "name a mart, or else a query"),
+        (("m", "--to", "x.xlsx"), "x.xlsx has no ending that says its format; use .csv"),
+        (("m", "--to", "no/where/x.csv"), "there is no folder no/where to write x.csv into"),
+        (("nothing", "--to", "x.csv"), "there is no mart 'nothing'; there is: none yet"),
+        (("--query", "selct 1", "--to", "x.csv"), 'the query failed: syntax error at or near "s'),
+        (("--query", "delete from ocpi.evse", "--to", "x.csv"), "the query failed: syntax error"),
+    ],
+)
+def test_an_export_that_cannot_be_is_explained(
+    arguments: tuple[str, ...], said: str, terminal: Terminal, loaded: Callable[[Terminal], None]
+) -> None:
+    loaded(terminal)
+    assert said in terminal.run("export", *arguments).sentence
+    assert not Path("x.csv").exists()
+
+
+def test_a_rebuild_that_is_not_there_cannot_be_queried(terminal: Terminal) -> None:
+    sentence = terminal.run("sql", "select 1", "--database", "nowhere").sentence
+    assert "there is no rebuild 'nowhere'; rebuilds on this server: none" in sentence
