@@ -1,0 +1,178 @@
+"""The tariff engine in SQL and the one in Python, written apart, agree to the cent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.assets.marts import DBT
+from pipelines.resources import DBT_PROJECT_DIR
+from pipelines.warehouse.migrations import migrate
+from tests.conftest import FreshDatabase
+from tests.integration.nights import project_of, rows
+from tests.pricing.random_tariffs import random_tariff
+from tests.pricing.session_cost import Cost, Session, Tariff, cost
+from tests.pricing.standard_examples import EXAMPLES
+
+MONDAY = date(2026, 6, 1)
+# basket: Wh, s charging, s parking, weekday, start, A. Beside those of the marts: one over two
+# midnights, one whose thresholds of energy fall between seconds, one that parks and has amperes.
+BASKETS = {
+    "ac_20kwh_2h": (20000, 7200, 0, 3, "18:00", None),
+    "dc_30kwh_30min": (30000, 1800, 0, 6, "12:00", None),
+    "two_midnights": (41000, 90060, 600, 4, "23:59", None),
+    "between_seconds": (12345, 3601, 0, 5, "23:30", None),
+    "parks": (10000, 3600, 5400, 7, "18:30", Decimal("16")),
+}
+TARIFFS: dict[str, Tariff] = {
+    **{f"random_{seed:04}": random_tariff(seed) for seed in range(600)},
+    **{example.name: example.tariff for example in EXAMPLES},
+}
+
+
+@pytest.fixture(scope="module")
+def costs_in_sql(
+    make_database: Callable[[], FreshDatabase],
+) -> dict[tuple[str, str], Cost]:
+    """By tariff and basket; all in one load and one build."""
+    database = make_database()
+    migrate(database.warehouse)
+    with database.warehouse.connection() as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "insert into ops.snapshot (source, snapshot_date, module, is_required, status)"
+            " values ('s', %s, 'locations', true, 'loaded')",
+            (MONDAY + timedelta(days=6),),
+        )
+        for table, written in _rows_of_tariffs().items():
+            columns = list(written[0])
+            with cursor.copy(
+                f"copy ocpi.{table} ({', '.join(columns)}) from stdin".encode()
+            ) as copy:
+                for row in written:
+                    copy.write_row([row[column] for column in columns])
+        # Stands where dbt's seed would: its build is run without seeds.
+        cursor.execute("create schema if not exists intermediate")
+        cursor.execute(
+            "create table intermediate.price_basket (basket text, current_type text,"
+            " energy_wh integer, charging_s integer, parking_s integer, weekday integer,"
+            " start_time text, current_a double precision)"
+        )
+        for name, (energy, charging, parking, weekday, start, current) in BASKETS.items():
+            cursor.execute(
+                "insert into intermediate.price_basket values (%s, 'AC', %s, %s, %s, %s, %s, %s)",
+                (name, energy, charging, parking, weekday, start, current),
+            )
+    project = project_of(database)
+    project.export_dbt_environment()
+    folder, target = str(DBT_PROJECT_DIR), str(project.settings.dbt_dir)
+    done = subprocess.run(
+        [
+            *(DBT, "run", "-s", "+price_content_basket", "--project-dir", folder),
+            *("--profiles-dir", folder, "--target-path", target, "--log-path", target),
+            *("--vars", json.dumps(project.dbt_variables())),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return {
+        (tariff_id, basket): Cost(excl_vat, incl_vat, reason)
+        for tariff_id, basket, excl_vat, incl_vat, reason in rows(
+            database.warehouse,
+            "select version.price_list_id, costs.basket, costs.cost_excl_vat, costs.cost_incl_vat,"
+            " costs.unpriceable_reason from intermediate.price_list_version as version"
+            " inner join intermediate.price_content_basket as costs using (content_key)"
+            " where costs.basket_date is null or costs.basket_date >= '2026-06-01'",
+        )
+    }
+
+
+def _rows_of_tariffs() -> dict[str, list[dict[str, Any]]]:
+    tariffs, elements, components = [], [], []
+    for tariff_id, tariff in TARIFFS.items():
+        key = {"source": "s", "party": "NLABC", "tariff_id": tariff_id, "valid_from": MONDAY}
+        tariffs.append(
+            {
+                **key,
+                "currency": "EUR",
+                "min_price_excl_vat": tariff.min_price_excl_vat,
+                "min_price_incl_vat": tariff.min_price_incl_vat,
+                "max_price_excl_vat": tariff.max_price_excl_vat,
+                "max_price_incl_vat": tariff.max_price_incl_vat,
+            }
+        )
+        for element_index, element in enumerate(tariff.elements):
+            r = element.restrictions
+            elements.append(
+                {
+                    **key,
+                    "element_index": element_index,
+                    "start_time": r.start_time,
+                    "end_time": r.end_time,
+                    "start_date": r.start_date,
+                    "end_date": r.end_date,
+                    "min_kwh": r.min_kwh,
+                    "max_kwh": r.max_kwh,
+                    "min_current_a": r.min_current,
+                    "max_current_a": r.max_current,
+                    "min_power_kw": r.min_power,
+                    "max_power_kw": r.max_power,
+                    "min_duration_s": r.min_duration,
+                    "max_duration_s": r.max_duration,
+                    "days_of_week": list(r.day_of_week),
+                    "reservation": r.reservation,
+                }
+            )
+            for component_index, component in enumerate(element.components):
+                components.append(
+                    {
+                        **key,
+                        "element_index": element_index,
+                        "component_index": component_index,
+                        "dimension": component.dimension,
+                        "price": component.price,
+                        "vat_percent": component.vat,
+                        "step_size": component.step_size,
+                        "time_unit": "hour",
+                    }
+                )
+    return {"tariff": tariffs, "tariff_element": elements, "price_component": components}
+
+
+def _session(basket: str) -> Session:
+    energy, charging, parking, weekday, start, current = BASKETS[basket]
+    day = MONDAY + timedelta(days=weekday - 1)
+    return Session(
+        energy, charging, datetime.combine(day, time.fromisoformat(start)), parking, current
+    )
+
+
+def test_every_tariff_and_basket_costs_the_same_in_sql_and_in_python(
+    costs_in_sql: dict[tuple[str, str], Cost],
+) -> None:
+    assert len(costs_in_sql) == len(TARIFFS) * len(BASKETS)
+    different = {
+        key: (found, expected)
+        for key, found in costs_in_sql.items()
+        if found != (expected := cost(TARIFFS[key[0]], _session(key[1])))
+    }
+    assert different == {}
+
+
+def test_the_random_tariffs_reach_every_rule(costs_in_sql: dict[tuple[str, str], Cost]) -> None:
+    """Else the law would say little."""
+    reasons = [found.reason for found in costs_in_sql.values()]
+    assert set(reasons) == {
+        *(None, "not_valid_on_day", "no_element_applies", "restricted_by_current"),
+        *("unknown_dimension", "price_missing", "negative_price", "mixed_vat_basis"),
+    }
+    assert reasons.count(None) > len(reasons) / 2
+    assert sum(found.incl_vat is not None for found in costs_in_sql.values()) > len(reasons) / 4

@@ -1,0 +1,1 @@
+"""An independent reading of OCPI's tariffs, for checking the one in SQL against."""

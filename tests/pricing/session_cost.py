@@ -1,0 +1,306 @@
+"""What a session costs by the text of OCPI 2.2.1, moment by moment and in exact fractions.
+
+Belongs here: plain Python that follows the wording of the standard (mod_tariffs: TariffElement,
+TariffRestrictions, PriceComponent; mod_cdrs: step_size), slow and without cleverness. Does not
+belong here: anything shared with the SQL that it checks.
+
+A session charges with one power, then may stand on without charging; wall clock of the location.
+Where the standard is silent: half a cent goes up; a VAT that is not stated is unknown, and so is a
+cost whose limit is stated on the other side of VAT only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+DIMENSIONS = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
+WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A price per kWh (ENERGY), hour (TIME, PARKING_TIME) or session (FLAT), without VAT."""
+
+    dimension: str | None
+    price: Decimal | None
+    vat: Decimal | None = None
+    step_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Restrictions:
+    """When an element is active; None restricts nothing."""
+
+    start_time: str | None = None
+    end_time: str | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    min_kwh: Decimal | None = None
+    max_kwh: Decimal | None = None
+    min_current: Decimal | None = None
+    max_current: Decimal | None = None
+    min_power: Decimal | None = None
+    max_power: Decimal | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
+    day_of_week: tuple[str, ...] = ()
+    reservation: str | None = None
+
+
+@dataclass(frozen=True)
+class Element:
+    components: tuple[Component, ...]
+    restrictions: Restrictions = Restrictions()
+
+
+@dataclass(frozen=True)
+class Tariff:
+    elements: tuple[Element, ...]
+    min_price_excl_vat: Decimal | None = None
+    min_price_incl_vat: Decimal | None = None
+    max_price_excl_vat: Decimal | None = None
+    max_price_incl_vat: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Charges `watt_hours` evenly over `charging_s` from `start`, then stands `parking_s`."""
+
+    watt_hours: int
+    charging_s: int
+    start: datetime
+    parking_s: int = 0
+    current_a: Decimal | None = None
+
+    @property
+    def end(self) -> Fraction:
+        return Fraction(self.charging_s + self.parking_s)
+
+    def is_charging(self, moment: Fraction) -> bool:
+        return moment < self.charging_s
+
+    def watt_hours_at(self, moment: Fraction) -> Fraction:
+        return self.watt_hours * min(moment, Fraction(self.charging_s)) / self.charging_s
+
+    def power_kw_at(self, moment: Fraction) -> Fraction:
+        kw = Fraction(self.watt_hours, 1000) / Fraction(self.charging_s, 3600)
+        return kw if self.is_charging(moment) else Fraction(0)
+
+    def current_at(self, moment: Fraction) -> Decimal | None:
+        return self.current_a if self.is_charging(moment) else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """In the currency of the tariff; None: cannot be said, for the `reason` where there is one."""
+
+    excl_vat: Decimal | None
+    incl_vat: Decimal | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class _Use:
+    """So much of a dimension (s, Wh, sessions) at the price of a component."""
+
+    component: Component
+    quantity: Fraction
+
+
+class _UndecidedError(Exception):
+    """The session does not say what an element asks for."""
+
+
+def cost(tariff: Tariff, session: Session, *, also_at: Iterable[int] = ()) -> Cost:
+    """The cost of a session, to the cent; looked at whenever something may change.
+
+    `also_at`: further moments to look at, in seconds. They must make no difference.
+    """
+    moments = sorted(
+        m for m in {*_moments(tariff, session), *map(Fraction, also_at)} if 0 <= m < session.end
+    )
+    used: dict[str | None, list[_Use]] = {}
+    try:
+        for moment, until in zip(moments, [*moments[1:], session.end], strict=True):
+            for component in _active(tariff, session, moment):
+                uses = used.setdefault(component.dimension, [])
+                if component.dimension == "FLAT":
+                    uses[:] = uses or [_Use(component, Fraction(1))]
+                elif component.dimension == "ENERGY":
+                    energy = session.watt_hours_at(until) - session.watt_hours_at(moment)
+                    uses.append(_Use(component, energy))
+                else:
+                    uses.append(_Use(component, until - moment))
+    except _UndecidedError:
+        return Cost(None, None, "restricted_by_current")
+    if not used:
+        return Cost(None, None, _reason_of_nothing(tariff))
+    if not used.keys() <= set(DIMENSIONS):
+        return Cost(None, None, "unknown_dimension")
+    if any(use.component.price is None for uses in used.values() for use in uses):
+        return Cost(None, None, "price_missing")
+    if any((use.component.price or 0) < 0 for uses in used.values() for use in uses):
+        return Cost(None, None, "negative_price")
+    return _limited(tariff, _billed(used))
+
+
+def _moments(tariff: Tariff, session: Session) -> Iterable[Fraction]:
+    """Seconds from the start at which a restriction may begin or cease to hold."""
+    yield Fraction(0)
+    yield Fraction(session.charging_s)
+    midnight = session.start.replace(hour=0, minute=0, second=0)
+    for day in range(int(session.end) // 86400 + 2):
+        clocks = {"00:00"}
+        for element in tariff.elements:
+            clocks |= {element.restrictions.start_time or "00:00"}
+            clocks |= {element.restrictions.end_time or "00:00"}
+        for clock in clocks:
+            hours, minutes = clock.split(":")
+            moment = midnight + timedelta(days=day, hours=int(hours), minutes=int(minutes))
+            yield Fraction(int((moment - session.start).total_seconds()))
+    for element in tariff.elements:
+        r = element.restrictions
+        for duration in (r.min_duration, r.max_duration):
+            if duration is not None:
+                yield Fraction(duration)
+        for kwh in (r.min_kwh, r.max_kwh):
+            if kwh is not None:
+                yield Fraction(kwh) * 1000 * session.charging_s / session.watt_hours
+
+
+def _active(tariff: Tariff, session: Session, moment: Fraction) -> list[Component]:
+    """The component of each dimension: of the first element whose restrictions hold."""
+    found: dict[str | None, Component] = {}
+    for element in tariff.elements:
+        holds = _holds(element.restrictions, session, moment)
+        if holds is False:
+            continue
+        for component in element.components:
+            if component.dimension in found:
+                continue
+            if component.dimension in ("ENERGY", "TIME") and not session.is_charging(moment):
+                continue
+            if component.dimension == "PARKING_TIME" and session.is_charging(moment):
+                continue
+            if holds is None:
+                raise _UndecidedError
+            found[component.dimension] = component
+    return list(found.values())
+
+
+def _holds(r: Restrictions, session: Session, moment: Fraction) -> bool | None:
+    """None: only the current decides, and the session does not say it."""
+    clock = session.start + timedelta(seconds=int(moment))
+    energy = session.watt_hours_at(moment) / 1000
+    power = session.power_kw_at(moment)
+    current = session.current_at(moment)
+    if not (
+        r.reservation is None
+        and _in_time_of_day(r, clock)
+        and (r.start_date is None or clock.date() >= r.start_date)
+        and (r.end_date is None or clock.date() < r.end_date)
+        and (r.min_kwh is None or energy >= Fraction(r.min_kwh))
+        and (r.max_kwh is None or energy < Fraction(r.max_kwh))
+        and (r.min_power is None or power >= Fraction(r.min_power))
+        and (r.max_power is None or power < Fraction(r.max_power))
+        and (r.min_duration is None or moment >= r.min_duration)
+        and (r.max_duration is None or moment < r.max_duration)
+        and (not r.day_of_week or WEEKDAYS[clock.weekday()] in r.day_of_week)
+    ):
+        return False
+    if r.min_current is None and r.max_current is None:
+        return True
+    if current is None:
+        return None
+    return (r.min_current is None or current >= r.min_current) and (
+        r.max_current is None or current < r.max_current
+    )
+
+
+def _in_time_of_day(r: Restrictions, clock: datetime) -> bool:
+    now = clock.strftime("%H:%M")
+    begin = r.start_time or "00:00"
+    end = "24:00" if r.end_time in (None, "00:00") else str(r.end_time)
+    if begin < end:
+        return begin <= now < end
+    # An end at or before the begin is one on the next day.
+    return now >= begin or now < end
+
+
+def _reason_of_nothing(tariff: Tariff) -> str:
+    dates = [
+        d
+        for element in tariff.elements
+        for d in (element.restrictions.start_date, element.restrictions.end_date)
+    ]
+    return "not_valid_on_day" if any(dates) else "no_element_applies"
+
+
+def _billed(used: dict[str | None, list[_Use]]) -> list[_Use]:
+    """Quantities in the unit of the price, kWh and hours; step_size is looked at once a session.
+
+    Once for ENERGY and once for the times together: the whole of a dimension is rounded up, by
+    the step of the component that was used last, and what is added costs what that one does. Of
+    charging and parking, both paid, parking alone is rounded.
+    """
+    billed = [*used.get("FLAT", [])]
+    for dimension in ("ENERGY", "TIME", "PARKING_TIME"):
+        uses = used.get(dimension, [])
+        if not uses:
+            continue
+        last = uses[-1].component
+        total = sum((use.quantity for use in uses), Fraction(0))
+        step = last.step_size or 0
+        if step > 0 and not (dimension == "TIME" and "PARKING_TIME" in used):
+            uses = [*uses, _Use(last, -(-total // step) * step - total)]
+        unit = 1000 if dimension == "ENERGY" else 3600
+        billed += [_Use(use.component, use.quantity / unit) for use in uses]
+    return billed
+
+
+def _limited(tariff: Tariff, billed: list[_Use]) -> Cost:
+    excl = sum((Fraction(u.component.price or 0) * u.quantity for u in billed), Fraction(0))
+    incl: Fraction | None = Fraction(0)
+    for use in billed:
+        if use.component.price == 0:
+            continue
+        if use.component.vat is None:
+            incl = None
+            break
+        gross = Fraction(use.component.price or 0) * (100 + Fraction(use.component.vat)) / 100
+        incl = (incl or Fraction(0)) + gross * use.quantity
+    limits = (
+        (tariff.min_price_excl_vat, tariff.min_price_incl_vat, 1),
+        (tariff.max_price_excl_vat, tariff.max_price_incl_vat, -1),
+    )
+    knows_excl, knows_incl = True, incl is not None
+    for limit_excl, limit_incl, sign in limits:
+        if limit_incl is None and limit_excl is not None and sign * excl < sign * limit_excl:
+            knows_incl = False
+        if limit_excl is None and limit_incl is not None and incl is not None:
+            knows_excl = knows_excl and sign * incl >= sign * limit_incl
+    if not knows_excl and not knows_incl:
+        return Cost(None, None, "mixed_vat_basis")
+    return Cost(
+        _cents(_clamped(excl, tariff.min_price_excl_vat, tariff.max_price_excl_vat))
+        if knows_excl
+        else None,
+        _cents(_clamped(incl, tariff.min_price_incl_vat, tariff.max_price_incl_vat))
+        if knows_incl and incl is not None
+        else None,
+    )
+
+
+def _clamped(value: Fraction, least: Decimal | None, most: Decimal | None) -> Fraction:
+    if least is not None:
+        value = max(value, Fraction(least))
+    return value if most is None else min(value, Fraction(most))
+
+
+def _cents(value: Fraction) -> Decimal:
+    """Half a cent goes up; through an integer, since a Decimal of a fraction is rounded already."""
+    return Decimal((value * 200 + 1) // 2).scaleb(-2)
