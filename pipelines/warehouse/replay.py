@@ -8,11 +8,12 @@ rows that a load brings (the caller gets them from landing), the marts.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pipelines.errors import HeldSnapshotError
+from pipelines.errors import HeldSnapshotError, WarehouseError
 from pipelines.sources import Source
 from pipelines.warehouse import snapshots
 from pipelines.warehouse.connect import Connection, Warehouse
@@ -167,9 +168,11 @@ def replay(step: Step, scratch: Warehouse, given: Given | None, *, progress: Pro
             scratch, step.source, step.day, module, reason=reason, clock=then
         ).total_changed
     if step.action == "release":
-        snapshots.release(
-            scratch, step.source, step.day, step.lines[0].reason or "released", clock=then
-        )
+        # What was held before the ledger kept refusals cannot be released; its load gets in.
+        with suppress(WarehouseError):
+            snapshots.release(
+                scratch, step.source, step.day, step.lines[0].reason or "released", clock=then
+            )
         return 0
     with scratch.connection() as connection:
         for line in step.lines:

@@ -18,7 +18,7 @@ from pipelines.cli.export import run_export
 from pipelines.dialects import dialect_of
 from pipelines.errors import HeldSnapshotError, OcpiWarehouseError, SourceError, WarehouseError
 from pipelines.flatten import flatten_snapshot
-from pipelines.model import CANONICAL_TABLES, OPS_TABLES
+from pipelines.model import CANONICAL_TABLES, OPS_TABLES, TABLES
 from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import load_sources
@@ -381,14 +381,50 @@ def test_pages_that_were_changed_are_not_what_was_loaded(story: Story, terminal:
 def test_what_is_not_what_it_was_then_is_said(story: Story, terminal: Terminal) -> None:
     with story.warehouse.connection() as connection:
         connection.execute("update ops.load set code_version = '0.0.9' where load_id in (1, 2)")
-        connection.execute("update ops.load set rows_changed = 1 where load_id = 3")
+        connection.execute("update ops.load set rows_changed = -rows_changed where load_id = 3")
     try:
         ended = rebuilt(terminal, "--known-at", story.then)
     finally:
         with story.warehouse.connection() as connection:
             connection.execute("update ops.load set code_version = '0.1.0'")
-            connection.execute("update ops.load set rows_changed = 30 where load_id = 3")
+            connection.execute("update ops.load set rows_changed = abs(rows_changed)")
     assert ended.code == 0, ended
     assert "loads 1-2 were made by version 0.0.9, this is 0.1.0: rows may differ" in ended.err
     assert "loads 3 wrote another number of versions than then" in ended.err
+    assert rebuilt(terminal, "--drop").code == 0
+
+
+def test_a_source_that_left_the_list_is_replayed_from_its_landing(
+    story: Story, terminal: Terminal
+) -> None:
+    before = terminal.sources_file.read_text()
+    terminal.write_sources(*yaml.safe_load(before)["sources"][:1])
+    try:
+        assert rebuilt(terminal, "--known-at", story.now).code == 0
+    finally:
+        terminal.sources_file.write_text(before)
+    found = tables_of(story.warehouse.beside("other"))
+    assert differences(found, story.tables_now) == {}
+    assert rebuilt(terminal, "--drop").code == 0
+
+
+def test_what_a_release_before_the_ledger_kept_them_let_in_gets_in(
+    story: Story, terminal: Terminal
+) -> None:
+    decisions = "from ops.load where action in ('hold', 'release', 'fail')"
+    with story.warehouse.connection() as connection:
+        connection.execute(f"create table ops.kept as select * {decisions}".encode())
+        connection.execute(f"delete {decisions}".encode())
+    try:
+        assert rebuilt(terminal, "--known-at", story.now).code == 0
+    finally:
+        with story.warehouse.connection() as connection:
+            names = ", ".join(column.name for column in TABLES["load"].columns)
+            connection.execute(
+                f"insert into ops.load (source, {names}) overriding system value"
+                f" select source, {names} from ops.kept".encode()
+            )
+            connection.execute("drop table ops.kept")
+    found = tables_of(story.warehouse.beside("other"))
+    assert set(differences(found, story.tables_now)) == {"ops.snapshot", "ops.load"}
     assert rebuilt(terminal, "--drop").code == 0
