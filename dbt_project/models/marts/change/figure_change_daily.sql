@@ -1,0 +1,26 @@
+-- Grain: snapshot_date, level, operator_id, country, figure. Why each differs from the day before.
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date']}],
+        post_hook='{{ create_change_functions() }}'
+    )
+}}
+
+with
+
+pair as materialized (
+    select *
+    from ({{ day_pairs(ref('snapshot_day')) | indent(4) }}) as day
+    where {{ is_due('to_date') }}
+),
+
+{{
+    figure_changes(
+        ref('physical_evse'),
+        ref('snapshot_day'),
+        ref('evse_day'),
+        ref('operator_power_daily'),
+        ref('operator_reliability_daily')
+    )
+}}
