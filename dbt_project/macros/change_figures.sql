@@ -55,14 +55,11 @@
             state.step,
             state.operator_id,
             state.country,
-            case when state.speaks and state.is_counted then alike.evses else 0 end as evses,
-            case when state.speaks and state.is_counted then state.power_kw else 0 end as power_kw,
-            case when state.is_present and state.is_counted then state.power_kw else 0 end
-                as published_power_kw,
-            case
-                when state.speaks and state.is_counted and alike.is_observed
-                    then state.observation_class
-            end as observation_class
+            case when state.speaks then alike.evses else 0 end as evses,
+            case when state.speaks then state.power_kw else 0 end as power_kw,
+            state.power_kw as published_power_kw,
+            case when state.speaks and alike.is_observed then state.observation_class end
+                as observation_class
         from alike
         cross join lateral (
             values
@@ -81,6 +78,7 @@
         ) as state (
             step, speaks, is_present, operator_id, country, is_counted, observation_class, power_kw
         )
+        where state.is_present and state.is_counted
     ),
 
     weight as (
@@ -238,7 +236,9 @@
             end as level,
             case when grouping(operator_id) = 0 then operator_id else 'all' end as operator_id,
             case
-                when grouping(operator_id) = 0 then coalesce(max(to_operator_name), max(from_operator_name))
+                -- One that is between its names for some steps alone has none of its own.
+                when grouping(operator_id) = 0
+                    then coalesce(max(to_operator_name), max(from_operator_name), operator_id)
                 else 'All operators'
             end as operator_name,
             case when grouping(country) = 0 then country else 'all' end as country,
