@@ -347,19 +347,16 @@
         operator_name,
         country,
         figure,
-        from_value,
-        to_value,
-        to_value - from_value as change,
-        source_outage,
-        appeared + vanished as appeared_vanished,
-        repaired,
-        deduplicated,
-        changed_status + changed_age + changed_power + changed_operator as changed,
-        appeared,
-        vanished,
-        changed_status,
-        changed_age,
-        changed_power,
-        changed_operator
+        {%- for column, value in [
+            ('from_value', 'from_value'), ('to_value', 'to_value'), ('change', 'to_value - from_value'),
+            ('source_outage', 'source_outage'), ('appeared_vanished', 'appeared + vanished'),
+            ('repaired', 'repaired'), ('deduplicated', 'deduplicated'),
+            ('changed', 'changed_status + changed_age + changed_power + changed_operator'),
+            ('appeared', 'appeared'), ('vanished', 'vanished'), ('changed_status', 'changed_status'),
+            ('changed_age', 'changed_age'), ('changed_power', 'changed_power'),
+            ('changed_operator', 'changed_operator'),
+        ] %}
+        trim_scale({{ value }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from figure
 {%- endmacro %}
