@@ -10,25 +10,39 @@ loaded as (
 ),
 
 -- A file of a past day is pulled long after it: the newest update in it tells when it was taken.
-newest_update as (
+pulled_late as (
     select
-        loaded.source,
-        loaded.snapshot_date,
-        max(evse_status.last_updated) as last_updated
+        source,
+        snapshot_date
     from loaded
-    inner join {{ ref('stg_ocpi__evse_status') }} as evse_status
-        on
-            loaded.source = evse_status.source
-            and loaded.snapshot_date = evse_status.valid_from
-            and (evse_status.last_updated at time zone 'UTC')::date = loaded.snapshot_date
     where
-        loaded.pull_ended_at is null
-        or (loaded.pull_ended_at at time zone 'UTC') < loaded.snapshot_date
-        or (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date + interval '36 hours'
-    group by loaded.source, loaded.snapshot_date
+        pull_ended_at is null
+        or (pull_ended_at at time zone 'UTC') < snapshot_date
+        or (pull_ended_at at time zone 'UTC') >= snapshot_date + interval '36 hours'
 ),
 
-observed as (
+newest_of_day as (
+    select
+        source,
+        valid_from as snapshot_date,
+        max(last_updated) as last_updated
+    from {{ ref('stg_ocpi__evse_status') }}
+    where
+        -- Not read at all where there are none.
+        (select count(*) from pulled_late) > 0
+        and (last_updated at time zone 'UTC')::date = valid_from
+    group by source, valid_from
+),
+
+newest_update as (
+    select newest_of_day.*
+    from newest_of_day
+    inner join pulled_late using (source, snapshot_date)
+),
+
+-- Materialised: inlined into the lateral join below it would be computed for every day (60 days of
+-- 50,000 EVSEs: 285 s instead of 3 s).
+observed as materialized (
     select
         loaded.source,
         loaded.snapshot_date,
