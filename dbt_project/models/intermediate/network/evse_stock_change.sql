@@ -22,7 +22,6 @@ standing as (
     where physical_evse.is_survivor
     group by
         physical_evse.physical_evse_key,
-        physical_evse.is_counted,
         case when physical_evse.is_counted then 'operating' else lower(physical_evse.status) end,
         physical_evse.country,
         physical_evse.operator_id,
