@@ -11,7 +11,7 @@ import sys
 import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +19,9 @@ from pipelines.cli.query import Format, run_query
 from pipelines.errors import ConfigurationError, OcpiWarehouseError
 from pipelines.settings import Settings
 from pipelines.sources import Source, load_sources
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.connect import Warehouse
 
 app = typer.Typer(
     name="ocpi-warehouse",
@@ -33,6 +36,7 @@ app = typer.Typer(
 )
 
 DATE_HELP = "Day of the snapshot, YYYY-MM-DD (UTC)."
+DATABASE_HELP = "A rebuild of what was known at a time; default: the warehouse."
 
 
 def main() -> None:
@@ -167,20 +171,12 @@ def sql(
     format_: Annotated[
         Format, typer.Option("--format", help="How the result is written.")
     ] = Format.TABLE,
-    database: Annotated[
-        str | None, typer.Option(help="A rebuild of what was known at a time; default: now.")
-    ] = None,
+    database: Annotated[str | None, typer.Option(help=DATABASE_HELP)] = None,
 ) -> None:
     """Query the warehouse as the analyst: everything can be read, nothing changed."""
     import psycopg
 
-    from pipelines.warehouse.connect import Warehouse
-    from pipelines.warehouse.scratch import rebuilt
-
-    warehouse = Warehouse.from_settings(Settings())
-    if database is not None:
-        warehouse = rebuilt(warehouse, database)
-    with warehouse.connection("analyst") as connection:
+    with _asked(database).connection("analyst") as connection:
         try:
             run_query(connection, query, format_=format_)
         except psycopg.Error as error:
@@ -191,6 +187,15 @@ def sql(
             ) from None
 
 
+def _asked(database: str | None) -> Warehouse:
+    """The warehouse, or a rebuild beside it."""
+    from pipelines.warehouse.connect import Warehouse
+    from pipelines.warehouse.scratch import rebuilt
+
+    warehouse = Warehouse.from_settings(Settings())
+    return warehouse if database is None else rebuilt(warehouse, database)
+
+
 @app.command()
 def answer(
     files: Annotated[
@@ -199,12 +204,12 @@ def answer(
     check: Annotated[
         bool, typer.Option(help="Change nothing; fail where an answer is another one by now.")
     ] = False,
+    database: Annotated[str | None, typer.Option(help=DATABASE_HELP)] = None,
 ) -> None:
     """Run the queries of a Markdown file as the analyst and write each answer below its query."""
     from pipelines.cli.answers import answer_file
-    from pipelines.warehouse.connect import Warehouse
 
-    with Warehouse.from_settings(Settings()).connection("analyst") as connection:
+    with _asked(database).connection("analyst") as connection:
         # All of them before anything is written: a file is answered whole or left alone.
         answered = [answer_file(path, connection) for path in files]
     outdated = [found for found in answered if not found.is_unchanged]

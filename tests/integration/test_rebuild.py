@@ -255,6 +255,11 @@ def test_a_published_figure_is_made_again_with_all_that_was_known_then(
 
     ended = terminal.run("sql", QUERY, "--database", name, "--format", "csv")
     assert ended.out == (story.folder / "query.csv").read_text()
+    report = story.folder / "report.md"
+    report.write_text(f"# Then\n\n```sql\n{QUERY}\n```\n", encoding="utf-8")
+    assert terminal.run("answer", str(report), "--database", name).code == 0
+    assert terminal.run("answer", str(report), "--check", "--database", name).code == 0
+    assert "other answers by now" in terminal.run("answer", str(report), "--check").sentence
     assert terminal.run("rebuild", "--database", name, "--drop").code == 0
     assert "there is no rebuild" in terminal.run("sql", QUERY, "--database", name).sentence
 
