@@ -30,13 +30,26 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError
-from pipelines.model import TABLES
+from pipelines.model import REPORT_TABLES, TABLES, module_tables
 
 ROWS_PER_GROUP: Final = 65_536
 PART: Final = "part-00000.parquet"
 SNAPSHOTS: Final = "_snapshots"
 STAGING: Final = "_staging"
 WAITING_WRITES: Final = 32
+
+
+def model_fingerprint(modules: Iterable[str]) -> str:
+    """SHA-256 over the columns that the model declares for snapshots of these modules.
+
+    Not over the docs: a better sentence is no other table.
+    """
+    tables = [*REPORT_TABLES, *(table for name in modules for table in module_tables(name))]
+    declared = {
+        table.name: [(column.name, column.type.name) for column in table.columns]
+        for table in tables
+    }
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class LakeManifest:
     attempt: str
     attempt_hash: str
     modules: tuple[str, ...]
+    model: str
     tables: Mapping[str, LakeFile]
 
     def to_json(self) -> bytes:
@@ -66,6 +80,7 @@ class LakeManifest:
             "attempt": self.attempt,
             "attempt_hash": self.attempt_hash,
             "modules": list(self.modules),
+            "model": self.model,
             "tables": {
                 name: {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
                 for name, file in sorted(self.tables.items())
@@ -82,6 +97,8 @@ class LakeManifest:
             attempt=document["attempt"],
             attempt_hash=document["attempt_hash"],
             modules=tuple(document["modules"]),
+            # Early manifests do not say, and so are of no model that is known.
+            model=document.get("model", ""),
             tables={name: LakeFile(**file) for name, file in document["tables"].items()},
         )
 
@@ -111,10 +128,15 @@ class LakeSnapshot:
         """Modules that were flattened; tables of the others say nothing about this day."""
         return self.manifest.modules
 
+    @property
+    def is_of_this_model(self) -> bool:
+        """Whether it has the tables and columns of today: another cannot be read as if it had."""
+        return self.manifest.model == model_fingerprint(self.modules)
+
     def of_day(self, day: date) -> LakeSnapshot | None:
-        """The source's snapshot of another day, None where there is none or a file is not whole."""
+        """The source's snapshot of another day; None without one that is whole, of this model."""
         found = self.lake.snapshot(self.source, day)
-        if found is None:
+        if found is None or not found.is_of_this_model:
             return None
         files = found.manifest.tables
         paths = [self.lake.part_path(table, self.source, day) for table in files]
@@ -138,6 +160,11 @@ class LakeSnapshot:
         file = self.manifest.tables.get(table)
         if file is None:
             return
+        if not self.is_of_this_model:
+            raise PermanentError(
+                f"the lake's {self.source} of {self.day} has the columns of another version of "
+                f"this product; materialize its lake assets of that day again"
+            )
         path = self.lake.part_path(table, self.manifest.source, self.manifest.day)
         with self.lake.files.open_input_file(path) as opened:
             if opened.size() != file.bytes:
@@ -394,6 +421,7 @@ class LakeWriter:
             attempt=self.attempt,
             attempt_hash=self.attempt_hash,
             modules=self.modules,
+            model=model_fingerprint(self.modules),
             tables={name: self._measured(writer) for name, writer in self._writers.items()},
         )
         path = lake.manifest_path(self.source, self.day)

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.lake import lake_tables
+from pipelines.assets.lake import lake_tables, snapshot_to_load
 from pipelines.checks import check_results, check_specs
 from pipelines.errors import OcpiWarehouseError
 from pipelines.failures import explained
@@ -46,7 +46,7 @@ def warehouse_asset(source: Source) -> dg.AssetsDefinition:
             try:
                 loaded = load_snapshot(
                     project.warehouse,
-                    project.lake.trusted(source.name, day),
+                    snapshot_to_load(project, source, day),
                     source=source,
                     attempt=project.attempt(source.name, day),
                     clock=project.clock,
