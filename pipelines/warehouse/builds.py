@@ -15,7 +15,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -122,8 +122,13 @@ def affected_days(
     return {module: tuple(sorted(found)) for module, found in sorted(days.items()) if found}
 
 
-def pending_build(warehouse: Warehouse, fingerprint: str) -> PendingBuild | None:
-    """What to build next; None where the marts have taken in every load already."""
+def pending_build(
+    warehouse: Warehouse, fingerprint: str, *, needs: Sequence[str] = ()
+) -> PendingBuild | None:
+    """What to build next; None where the marts have taken in every load already.
+
+    Everything where one of the relations (schema.name) that a build of some days `needs` is gone.
+    """
     with warehouse.connection() as connection:
         # Of one moment: a load between two queries would be known by half.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -131,6 +136,10 @@ def pending_build(warehouse: Warehouse, fingerprint: str) -> PendingBuild | None
             "select fingerprint, is_full and built_at is null from ops.mart_build"
             " order by build_id desc limit 1"
         ).fetchone()
+        gone = connection.execute(
+            "select name from unnest(%s::text[]) as needed (name) where to_regclass(name) is null",
+            (list(needs),),
+        ).fetchall()
         changes = connection.execute(
             "select change_id, module, from_day, to_day from ops.change where build_id is null"
         ).fetchall()
@@ -143,7 +152,7 @@ def pending_build(warehouse: Warehouse, fingerprint: str) -> PendingBuild | None
         ).fetchone()
     change_ids, load_ids = tuple(row[0] for row in changes), tuple(row[0] for row in loads)
     # What a full build left behind that did not end is neither the old marts nor the new ones.
-    if last is None or last != (fingerprint, False):
+    if gone or last is None or last != (fingerprint, False):
         return PendingBuild(change_ids, fingerprint, is_full=True, days={}, load_ids=load_ids)
     if not changes or loaded is None or loaded[0] is None:
         return None

@@ -1,6 +1,7 @@
 """Nights as the command line runs them: a project on a database of its own, and what it holds.
 
-Belongs here: making projects and runners for tests, fingerprints of tables. Does not belong here:
+Belongs here: making projects and runners for tests, nights without Dagster (which costs a second
+of each, so that it is for tests about running), fingerprints of tables. Does not belong here:
 assertions.
 """
 
@@ -15,12 +16,15 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assets.lake import flatten_day
 from pipelines.cli.runs import Runner
+from pipelines.dialects import dialect_of
 from pipelines.model import STATE_TABLES
 from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
 from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.load import LoadResult, current_location_ids, load_snapshot
 from tests.conftest import FreshDatabase
 
 DAYS = (date(2026, 1, 8), date(2026, 1, 9), date(2026, 1, 10))
@@ -59,6 +63,25 @@ def project_of(
 def running(project: Project) -> Iterator[Runner]:
     with Runner(project) as runner:
         yield runner
+
+
+def load_day(project: Project, name: str, day: date) -> LoadResult:
+    """A night of a source, step by step and without Dagster: for tests about what comes out."""
+    source = project.sources[name]
+    attempt = project.landing.pull(
+        source,
+        dialect_of(source).protocol,
+        day=day,
+        now=project.clock,
+        previous_ids=lambda: current_location_ids(project.warehouse, name),
+    )
+    return load_snapshot(
+        project.warehouse,
+        flatten_day(project, source, day).snapshot,
+        source=source,
+        attempt=attempt,
+        clock=project.clock,
+    )
 
 
 def rows(warehouse: Warehouse, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.marts import DBT
+from pipelines.assets.marts import DBT, ensure_manifest, lasting_relations
 from pipelines.cli.export import run_export
 from pipelines.cli.rebuild import run_rebuild
 from pipelines.cli.runs import Runner
 from pipelines.resources import DBT_PROJECT_DIR, Project
 from pipelines.simulator import RunningSimulator
+from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, pending_build
 from pipelines.warehouse.load import retract
 from tests.conftest import FreshDatabase
 from tests.integration.nights import (
     DAYS,
     differences,
     fingerprints,
+    load_day,
     mart_tables,
     project_of,
     rows,
@@ -44,10 +46,14 @@ class Built:
 
     def load(self, *days: int) -> None:
         for day in days:
-            assert self.runner.night("sim", day=DAYS[day]).failures == ()
+            load_day(self.project, "sim", DAYS[day])
 
     def build(self) -> None:
         assert self.runner.marts().failures == ()
+
+    def build_due(self, *, needs: list[str]) -> PendingBuild | None:
+        fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, self.project.dbt_variables())
+        return pending_build(self.project.warehouse, fingerprint, needs=needs)
 
     @property
     def marts(self) -> dict[str, tuple[int, str]]:
@@ -176,6 +182,13 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     built.build()
     assert [is_full for is_full, _ in built.builds()] == [True, False, False]
     assert all(days > 0 for _, days in built.builds()[1:])
+
+    # Staging and seeds stand since the full build; without one of them everything is due.
+    found = built.build_due(needs=lasting_relations(ensure_manifest()))
+    assert found is None
+    found = built.build_due(needs=["staging.stg_ocpi__evse", "staging.dropped_by_hand"])
+    assert found is not None
+    assert found.is_full
 
     # A figure published at the first is made again from its loads, with the marts of then.
     run_rebuild(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.marts import dbt_arguments
+from pipelines.assets.marts import DAYS_VARIABLE, dbt_arguments, dbt_days
 from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint
 
 DAYS = {"locations": (date(2026, 6, 6), date(2026, 6, 7))}
@@ -19,23 +19,32 @@ def variables(arguments: list[str]) -> dict[str, object]:
     return found
 
 
-def test_a_build_of_affected_days_names_them() -> None:
+def days(pending: PendingBuild) -> object:
+    return json.loads(dbt_days(pending)[DAYS_VARIABLE])
+
+
+def test_a_build_of_affected_days_names_them_where_dbt_does_not_parse_anew() -> None:
     pending = PendingBuild((1, 2), "f", is_full=False, days=DAYS)
     arguments = dbt_arguments(pending, variables={"source_ranks": {"b": 1, "a": 100}})
-    assert variables(arguments) == {
-        "affected_days": {"locations": ["2026-06-06", "2026-06-07"]},
-        "source_ranks": {"a": 100, "b": 1},
-    }
+    assert days(pending) == {"locations": ["2026-06-06", "2026-06-07"]}
+    assert variables(arguments) == {"source_ranks": {"a": 100, "b": 1}}
     assert "--full-refresh" not in arguments
 
 
 def test_a_full_build_is_not_one_without_days() -> None:
-    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=True, days={}), variables={})
-    assert variables(arguments)["affected_days"] is None
-    assert arguments[-1] == "--full-refresh"
-    arguments = dbt_arguments(PendingBuild((1,), "f", is_full=False, days={}), variables={})
-    assert variables(arguments)["affected_days"] == {}
-    assert "--full-refresh" not in arguments
+    full, empty = (PendingBuild((1,), "f", is_full=is_full, days={}) for is_full in (True, False))
+    assert days(full) is None
+    assert dbt_arguments(full, variables={})[-1] == "--full-refresh"
+    assert days(empty) == {}
+    assert "--full-refresh" not in dbt_arguments(empty, variables={})
+
+
+def test_staging_is_made_by_a_full_build_alone_and_no_test_is_left_out_for_it() -> None:
+    full, some = (PendingBuild((1,), "f", is_full=is_full, days=DAYS) for is_full in (True, False))
+    assert "--exclude" not in dbt_arguments(full, variables={})
+    arguments = dbt_arguments(some, variables={})
+    assert "config.schema:staging" in arguments[arguments.index("--exclude") + 1]
+    assert arguments[arguments.index("--indirect-selection") + 1] == "empty"
 
 
 @pytest.mark.parametrize("is_full", [True, False])

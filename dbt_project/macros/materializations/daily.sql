@@ -4,7 +4,7 @@
   Not `incremental`: delete+insert there deletes only the days that the new rows name, so that a day
   that became empty would keep its old rows, and microbatch is a merge, which keeps vanished rows.
 
-  Built are: all days on a full build (affected_days null); otherwise those that the loads have moved
+  Built are: all days on a full build (see affected_days); otherwise those that the loads have moved
   and those that the table lacks. Days that are none any more are deleted. What a model says of its
   days under `meta`:
 
@@ -26,8 +26,7 @@
 {% materialization daily, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set is_full = existing is none or not existing.is_table or should_full_refresh()
-        or var('affected_days') is none -%}
+    {%- set is_full = existing is none or not existing.is_table or affected_days() is none -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -143,17 +142,24 @@
     {{ return(days_moved_by(day_meta('modules', []))) }}
 {%- endmacro %}
 
+{# Days whose figures loads may have moved, from ops.change: {module: [ISO dates]}; none: every day.
+   From the environment: with another value of a variable dbt parses the whole project anew. #}
+{% macro affected_days() -%}
+    {%- if not execute or flags.FULL_REFRESH -%} {{ return(none) }} {%- endif -%}
+    {{ return(fromjson(env_var('OCPI_WAREHOUSE_AFFECTED_DAYS', 'null'))) }}
+{%- endmacro %}
+
 {% macro days_moved_by(modules) -%}
     {%- set days = [] -%}
     {%- for module in modules -%}
-        {%- do days.extend((var('affected_days') or {}).get(module, [])) -%}
+        {%- do days.extend((affected_days() or {}).get(module, [])) -%}
     {%- endfor -%}
     {{ return(days | unique | sort) }}
 {%- endmacro %}
 
 {# For tests of tables that grow with history: the days that this build was asked for. #}
 {% macro is_affected(day, modules=['locations']) -%}
-    {%- if var('affected_days') is none -%}
+    {%- if affected_days() is none -%}
         true
     {%- else -%}
         {{ day }} = any('{{ '{' ~ days_moved_by(modules) | join(',') ~ '}' }}'::date[])
