@@ -33,11 +33,25 @@ DAYS = [date(2026, 6, number) for number in range(1, 6)]
 numbers = itertools.count(1)
 
 
+def migrated(made: FreshDatabase) -> Warehouse:
+    migrate(made.warehouse)
+    return made.warehouse
+
+
 @pytest.fixture(scope="module")
-def warehouse(make_database_on_each: Callable[[], FreshDatabase]) -> Warehouse:
-    made = make_database_on_each().warehouse
-    migrate(made)
-    return made
+def on_embedded(make_database: Callable[[], FreshDatabase]) -> Warehouse:
+    return migrated(make_database())
+
+
+@pytest.fixture(scope="module")
+def on_system(make_database_on_system: Callable[[], FreshDatabase]) -> Warehouse:
+    return migrated(make_database_on_system())
+
+
+@pytest.fixture(params=["embedded", "system"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    on: Warehouse = request.getfixturevalue(f"on_{request.param}")
+    return on
 
 
 def drawn(seed: int) -> dict[str, Observation]:
@@ -114,16 +128,30 @@ def load(warehouse: Warehouse, source: str, day: date, observed: Mapping[str, Ob
     return load_snapshot(warehouse, snapshot, source=about, attempt=attempt).total_changed
 
 
-@settings(
-    max_examples=25,
+LAW = settings(
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    steps=st.lists(st.tuples(st.sampled_from(DAYS), st.integers(0, 10**6)), min_size=1, max_size=8)
+SEQUENCES = st.lists(
+    st.tuples(st.sampled_from(DAYS), st.integers(0, 10**6)), min_size=1, max_size=8
 )
-def test_the_newest_version_of_each_record_stands(warehouse, steps):
+
+
+@settings(LAW, max_examples=25)
+@given(steps=SEQUENCES)
+def test_the_newest_version_of_each_record_stands(on_embedded, steps):
+    holds_to_the_law(on_embedded, steps)
+
+
+# The law is of our SQL, searched above; here that another server reads it alike.
+@settings(LAW, max_examples=8)
+@given(steps=SEQUENCES)
+def test_the_newest_version_stands_on_the_systems_server_too(on_system, steps):
+    holds_to_the_law(on_system, steps)
+
+
+def holds_to_the_law(warehouse, steps):
     source = f"events_{next(numbers)}"
     loaded = [(day, drawn(seed)) for day, seed in steps]
     for day, observed in loaded:

@@ -20,7 +20,7 @@ from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
 from pipelines.warehouse.load import retract
 from tests.conftest import FreshDatabase
-from tests.integration.nights import project_of, rows, running, simulated
+from tests.integration.nights import load_day, project_of, rows, running, simulated
 
 DAY = date(2026, 6, 7)
 NOW = datetime(2026, 6, 7, 2, tzinfo=UTC)
@@ -223,9 +223,9 @@ def project(
 
 
 def loaded(made: Project, sources: list[Source]) -> Project:
+    for source in sources:
+        load_day(made, source.name, DAY)
     with running(made) as runner:
-        for source in sources:
-            assert runner.night(source.name, day=DAY).failures == ()
         assert runner.marts().failures == ()
     return made
 

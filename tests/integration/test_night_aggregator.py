@@ -12,7 +12,7 @@ import pytest
 from pipelines.resources import Project
 from pipelines.sources import Source
 from tests.conftest import FreshDatabase
-from tests.integration.nights import project_of, rows, running
+from tests.integration.nights import load_day, project_of, rows
 
 DAYS = (date(2026, 6, 5), date(2026, 6, 6), date(2026, 6, 7))
 Record = dict[str, Any]
@@ -83,8 +83,7 @@ class Feed:
         for name, records in (documents | modules).items():
             path = self._folder / f"{name}_{day}.json"
             path.write_text(json.dumps({"data": records, "status_code": 1000}), encoding="utf-8")
-        with running(self.project) as runner:
-            assert runner.night("eco", day=day).failures == ()
+        load_day(self.project, "eco", day)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return rows(self.project.warehouse, query, *values)

@@ -6,18 +6,26 @@ Dutch feed is loaded twice in all, once per order of its days: it is the slowest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from pipelines.cli.runs import Runner
 from pipelines.resources import Project
 from pipelines.sources import load_sources
 from tests.conftest import FreshDatabase
-from tests.integration.nights import DATA, differences, files, fingerprints, project_of, rows
+from tests.integration.nights import (
+    DATA,
+    differences,
+    files,
+    fingerprints,
+    load_day,
+    project_of,
+    rows,
+    running,
+)
 
 NDW_DAYS = (date(2026, 6, 2), date(2026, 6, 7))
 TODAY = date(2026, 6, 7)
@@ -33,10 +41,9 @@ def _data() -> None:
 @dataclass(frozen=True)
 class Loaded:
     project: Project
-    runner: Runner
 
     def load(self, source: str, day: date) -> None:
-        assert self.runner.night(source, day=day).failures == ()
+        load_day(self.project, source, day)
 
     def ledger(self, source: str, day: date) -> dict[str, tuple[int, int, int, int]]:
         found = rows(
@@ -50,19 +57,13 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def make_loaded(make_database: Callable[[], FreshDatabase]) -> Iterator[Callable[[], Loaded]]:
-    opened: list[Runner] = []
-
+def make_loaded(make_database: Callable[[], FreshDatabase]) -> Callable[[], Loaded]:
     def make() -> Loaded:
         sources = load_sources(SOURCES)
         now = datetime(TODAY.year, TODAY.month, TODAY.day, 3, tzinfo=UTC)
-        project = project_of(make_database(), *sources.values(), now=now)
-        opened.append(Runner(project).__enter__())
-        return Loaded(project, opened[-1])
+        return Loaded(project_of(make_database(), *sources.values(), now=now))
 
-    yield make
-    for runner in opened:
-        runner.__exit__()
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,8 @@ def test_either_order_of_the_days_gives_the_same_tables_and_the_same_parquet(
 
 
 def test_the_power_of_the_netherlands_is_counted_once(ndw: Loaded) -> None:
-    assert ndw.runner.marts().failures == ()
+    with running(ndw.project) as runner:
+        assert runner.marts().failures == ()
     [(power_mw, naive_mw)] = rows(
         ndw.project.warehouse,
         "select sum(power_kw) / 1000, sum(published_power_kw) / 1000"
