@@ -33,10 +33,12 @@ _GENERATED = (
     "Generated from pipelines/model; do not edit. `ocpi-warehouse generate` writes it anew."
 )
 _ALIAS = next(view for view in VIEWS if view.name == "location_alias")
-# What dbt reads. Of the ledger: what says which days and ids there are; the rest is for people.
+# What dbt reads. Of ops: which days and ids there are, and what became of the records (the marts of
+# quality cost it); what the product notes of itself stays out.
+_STAGED_OPS = ("snapshot", "ledger", "quarantine", "repair", "unknown_attribute")
 STAGED: dict[str, tuple[Table | View, ...]] = {
     "ocpi": CANONICAL_TABLES,
-    "ops": (TABLES["snapshot"], _ALIAS),
+    "ops": (*(TABLES[name] for name in _STAGED_OPS), _ALIAS),
 }
 _STAGED_DOC = {
     "state": " Every version; is_current marks what is true now.",

@@ -79,30 +79,11 @@ spelling as (
 operator as (
     select
         spelling.spelling_key,
-        coalesce(
-            known.operator_id,
-            spelling.slug,
-            'party_' || lower(nullif(spelling.party, '')),
-            'unknown'
-        ) as operator_id,
-        coalesce(
-            known.operator_name,
-            case when spelling.slug is not null then btrim(spelling.name) end,
-            nullif(spelling.party, ''),
-            'Unknown operator'
-        ) as operator_name
+        {{ operator_id_of('spelling', 'known') }} as operator_id,
+        {{ operator_name_of('spelling', 'known') }} as operator_name
     from spelling
     left join lateral (
-        select
-            alias.operator_id,
-            alias.operator_name
-        from alias
-        where
-            alias.alias_kind = 'name' and alias.alias = spelling.slug
-            or alias.alias_kind = 'ema_id' and alias.alias = any(spelling.ema_ids)
-            or alias.alias_kind = 'party_id' and alias.alias = spelling.party
-        order by array_position(array['name', 'ema_id', 'party_id'], alias.alias_kind), alias.alias
-        limit 1
+        {{ known_operator('spelling', state_day()) }}
     ) as known on true
 ),
 

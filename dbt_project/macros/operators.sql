@@ -1,0 +1,37 @@
+{# How a name, the party that scopes the ids, and eMA ids become an operator. #}
+
+{# What the seed knows of a spelling (party, slug, ema_ids) on a day: a lateral subquery. #}
+{% macro known_operator(spelling, day) -%}
+    select
+        alias.operator_id,
+        alias.operator_name
+    from {{ ref('operator_alias') }} as alias
+    where
+        (alias.valid_from is null or alias.valid_from <= {{ day }})
+        and (alias.valid_to is null or alias.valid_to > {{ day }})
+        and (
+            alias.alias_kind = 'name' and alias.alias = {{ spelling }}.slug
+            or alias.alias_kind = 'ema_id' and alias.alias = any({{ spelling }}.ema_ids)
+            or alias.alias_kind = 'party_id' and alias.alias = {{ spelling }}.party
+        )
+    order by array_position(array['name', 'ema_id', 'party_id'], alias.alias_kind), alias.alias
+    limit 1
+{%- endmacro %}
+
+{% macro operator_id_of(spelling, known) -%}
+    coalesce(
+        {{ known }}.operator_id,
+        {{ spelling }}.slug,
+        'party_' || lower(nullif({{ spelling }}.party, '')),
+        'unknown'
+    )
+{%- endmacro %}
+
+{% macro operator_name_of(spelling, known) -%}
+    coalesce(
+        {{ known }}.operator_name,
+        case when {{ spelling }}.slug is not null then btrim({{ spelling }}.name) end,
+        nullif({{ spelling }}.party, ''),
+        'Unknown operator'
+    )
+{%- endmacro %}

@@ -1,0 +1,387 @@
+-- Grain: a defect and the object of the last snapshot that has it, with what it costs. Objects of one
+-- defect are looked for once; how many there are of what is said in quality_defect.
+with
+
+snapshot as (
+    select * from {{ ref('quality_snapshot') }}
+),
+
+evse as materialized (
+    select
+        physical_evse.source,
+        physical_evse.party,
+        physical_evse.location_id,
+        physical_evse.evse_uid,
+        physical_evse.operator_id,
+        physical_evse.country,
+        physical_evse.physical_evse_key,
+        physical_evse.evse_id,
+        physical_evse.has_emi3_id,
+        physical_evse.is_id_at_several_places,
+        physical_evse.is_survivor,
+        physical_evse.is_counted,
+        physical_evse.observation_reason,
+        physical_evse.observation_class,
+        physical_evse.last_updated,
+        physical_evse.power_kw,
+        physical_evse.power_method,
+        physical_evse.power_reason,
+        snapshot.observed_at,
+        snapshot.snapshot_date
+    from {{ ref('physical_evse') }} as physical_evse
+    inner join snapshot
+        on
+            physical_evse.source = snapshot.source
+            and physical_evse.state_date = snapshot.state_date
+),
+
+-- Of an EVSE: dangling, ambiguous and good references.
+referred as (
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        count(*) filter (where resolution_method = 'no_such_tariff') as dangling,
+        count(*) filter (where resolution_method = 'ambiguous_id') as ambiguous,
+        bool_or(is_resolved) as has_tariff
+    from {{ ref('tariff_reference') }}
+    group by source, party, location_id, evse_uid
+),
+
+with_tariffs as (
+    select distinct source
+    from {{ ref('stg_ocpi__tariff') }}
+    where is_current
+),
+
+evse_defect as (
+    select
+        evse.source,
+        evse.operator_id,
+        evse.country,
+        found.defect,
+        evse.location_id || '/' || evse.evse_uid as object_id,
+        case found.defect
+            when 'dangling_tariff_reference' then referred.dangling
+            when 'ambiguous_tariff_reference' then referred.ambiguous
+            else 1
+        end as affected_rows,
+        case
+            when found.defect in ('missing_evse_id', 'malformed_evse_id') and not evse.is_survivor then null
+            when
+                found.defect in ('dangling_tariff_reference', 'ambiguous_tariff_reference')
+                and (referred.has_tariff or not evse.is_survivor or not evse.is_counted)
+                then null
+            -- The main place of an id keeps the bare id as its key.
+            when found.defect = 'id_at_several_places' and evse.physical_evse_key not like '%~%' then null
+            else evse.power_kw
+        end as power_kw,
+        case
+            when found.defect = 'future_last_updated'
+                then evse.is_survivor and evse.observation_class in ('U', 'D')
+            else evse.is_survivor
+        end as moves_points
+    from evse
+    left join referred using (source, party, location_id, evse_uid)
+    left join with_tariffs using (source)
+    cross join lateral unnest(array_remove(
+        array[
+            case when not evse.is_survivor then 'duplicate_evse' end,
+            case when evse.evse_id is null or evse.evse_id = '' then 'missing_evse_id' end,
+            case when evse.evse_id <> '' and not evse.has_emi3_id then 'malformed_evse_id' end,
+            case
+                when evse.last_updated > evse.observed_at + interval '1 hour' then 'future_last_updated'
+            end,
+            case when referred.dangling > 0 then 'dangling_tariff_reference' end,
+            case when referred.ambiguous > 0 then 'ambiguous_tariff_reference' end,
+            case when evse.is_survivor and evse.is_id_at_several_places then 'id_at_several_places' end,
+            case when evse.is_survivor and evse.power_reason = 'no_connector' then 'evse_without_connector' end,
+            case when evse.is_survivor and evse.power_kw is null then 'missing_power' end,
+            case
+                when evse.is_survivor and evse.power_method not like 'declared%' then 'undeclared_power'
+            end,
+            case
+                when evse.is_survivor and referred.has_tariff is null and with_tariffs.source is not null
+                    then 'no_tariff_reference'
+            end,
+            case
+                when not evse.is_survivor then null
+                else case evse.observation_reason
+                    when 'unverified' then 'stale_evse'
+                    when 'no_last_updated' then 'no_last_updated'
+                    when 'zombie' then 'zombie'
+                    when 'status_unknown' then 'status_unknown'
+                    when 'no_status' then 'no_status'
+                    when 'status_unrecognised' then 'unrecognised_status'
+                end
+            end
+        ],
+        null
+    )) as found (defect)
+    where evse.is_counted
+),
+
+{% set faults = connector_faults() -%}
+faulty_connector as materialized (
+    select
+        connector.source,
+        connector.party,
+        connector.location_id,
+        connector.evse_uid,
+        connector.connector_id,
+        power.power_kw,
+        power.power_method,
+        power.derived_kw::numeric as derived_kw,
+        array_remove(
+            array[
+                {%- for fault, is_faulty in faults %}
+                case when {{ is_faulty }} then '{{ fault }}' end{{ ',' if not loop.last }}
+                {%- endfor %}
+            ],
+            null
+        ) as defects
+    from {{ ref('stg_ocpi__connector') }} as connector
+    inner join {{ ref('connector_power') }} as power
+        on
+            connector.source = power.source
+            and connector.party = power.party
+            and connector.location_id = power.location_id
+            and connector.evse_uid = power.evse_uid
+            and connector.connector_id = power.connector_id
+            and connector.valid_from = power.valid_from
+    where connector.is_current and ({{ any_connector_fault() }})
+),
+
+connector_defect as (
+    select
+        evse.source,
+        evse.operator_id,
+        evse.country,
+        found.defect,
+        connector.location_id || '/' || connector.evse_uid || '/' || connector.connector_id as object_id,
+        1 as affected_rows,
+        -- Where the connector is the first of those that give the EVSE its power.
+        case
+            when
+                not evse.is_survivor
+                or not evse.is_counted
+                or connector.power_kw is distinct from evse.power_kw
+                or row_number() over (
+                    partition by
+                        connector.source,
+                        connector.party,
+                        connector.location_id,
+                        connector.evse_uid,
+                        found.defect
+                    order by connector.power_kw desc nulls last, connector.connector_id collate "C"
+                ) > 1
+                then null
+            when found.defect = 'above_rating' then connector.power_kw - connector.derived_kw
+            when found.defect = 'declared_power_in_kw' then connector.power_kw * 0.999
+            when found.defect = 'declared_power_in_milliwatt' then connector.power_kw * 999
+            when found.defect = 'line_to_line_voltage' and connector.power_method = 'ac3_line_to_line'
+                then connector.power_kw * (sqrt(3::numeric) - 1)
+        end as power_kw,
+        false as moves_points
+    from faulty_connector as connector
+    inner join evse using (source, party, location_id, evse_uid)
+    cross join lateral unnest(connector.defects) as found (defect)
+),
+
+-- An EVSE that is there no more, under no other id either, and what was last heard of it.
+vanished_defect as (
+    select
+        gone.source,
+        last_heard.operator_id,
+        last_heard.country,
+        'vanished_without_removed' as defect,
+        gone.location_id || '/' || gone.evse_uid as object_id,
+        1 as affected_rows,
+        last_heard.power_kw,
+        false as moves_points
+    from {{ ref('stg_ocpi__evse') }} as gone
+    inner join snapshot on gone.source = snapshot.source and gone.valid_to = snapshot.snapshot_date
+    cross join lateral (
+        select physical_evse.*
+        from {{ ref('physical_evse') }} as physical_evse
+        where
+            physical_evse.source = gone.source
+            and physical_evse.party = gone.party
+            and physical_evse.location_id = gone.location_id
+            and physical_evse.evse_uid = gone.evse_uid
+            and physical_evse.state_date < gone.valid_to
+        order by physical_evse.state_date desc
+        limit 1
+    ) as last_heard
+    left join evse on last_heard.physical_evse_key = evse.physical_evse_key
+    where evse.source is null and last_heard.is_survivor and last_heard.is_counted
+),
+
+location as (
+    select
+        location.*,
+        span.operator_id,
+        span.country,
+        span.has_operator_name
+    from {{ ref('stg_ocpi__location') }} as location
+    inner join {{ ref('location_span') }} as span
+        on
+            location.source = span.source
+            and location.party = span.party
+            and location.location_id = span.location_id
+            and span.valid_to is null
+    where location.is_current
+),
+
+middle as (
+    select
+        source,
+        country,
+        percentile_cont(0.5) within group (order by latitude) as latitude,
+        percentile_cont(0.5) within group (order by longitude) as longitude
+    from location
+    where latitude is not null and longitude is not null
+    group by source, country
+    -- Of fewer the middle is anywhere.
+    having count(*) >= 100
+),
+
+distant as (
+    select
+        location.source,
+        location.party,
+        location.location_id,
+        location.country,
+        {{ distance_m('location.latitude', 'location.longitude', 'middle.latitude', 'middle.longitude') }}
+            as from_middle_m
+    from location
+    inner join middle using (source, country)
+),
+
+far as (
+    select
+        distant.source,
+        distant.party,
+        distant.location_id
+    from distant
+    inner join (
+        select
+            source,
+            country,
+            percentile_cont(0.95) within group (order by from_middle_m) as usual_m
+        from distant
+        group by source, country
+    ) as usual using (source, country)
+    where distant.from_middle_m > 3 * usual.usual_m
+),
+
+faulty_location as (
+    select
+        location.source,
+        location.party,
+        location.location_id,
+        location.operator_id,
+        location.country,
+        array_remove(
+            array[
+                case when location.latitude is null or location.longitude is null then 'missing_coordinates' end,
+                case when location.country_iso3 is null then 'missing_country' end,
+                case when not location.has_operator_name then 'missing_operator_name' end,
+                case
+                    when location.name ~* '\mtest' or location.address ~* '\mtest' then 'test_row'
+                end,
+                case when far.source is not null then 'far_from_country' end,
+                case when equipped.source is null then 'location_without_evse' end
+            ],
+            null
+        ) as defects
+    from location
+    left join far using (source, party, location_id)
+    left join (
+        select distinct
+            source,
+            party,
+            location_id
+        from {{ ref('stg_ocpi__evse') }}
+        where is_current
+    ) as equipped using (source, party, location_id)
+),
+
+location_defect as (
+    select
+        faulty_location.source,
+        faulty_location.operator_id,
+        faulty_location.country,
+        found.defect,
+        faulty_location.location_id as object_id,
+        1 as affected_rows,
+        (
+            select sum(evse.power_kw)
+            from evse
+            where
+                evse.source = faulty_location.source
+                and evse.party = faulty_location.party
+                and evse.location_id = faulty_location.location_id
+                and evse.is_survivor
+                and evse.is_counted
+        ) as power_kw,
+        false as moves_points
+    from faulty_location
+    cross join lateral unnest(faulty_location.defects) as found (defect)
+),
+
+newer as (
+    select
+        evse.source,
+        evse.operator_id,
+        evse.country,
+        'evse_newer_than_location' as defect,
+        evse.location_id || '/' || evse.evse_uid as object_id,
+        1 as affected_rows,
+        null::numeric as power_kw,
+        false as moves_points
+    from evse
+    inner join {{ ref('stg_ocpi__location_freshness') }} as freshness
+        on
+            evse.source = freshness.source
+            and evse.party = freshness.party
+            and evse.location_id = freshness.location_id
+            and freshness.is_current
+            and evse.last_updated > freshness.last_updated
+    where evse.is_counted
+    union all
+    select
+        evse.source,
+        evse.operator_id,
+        evse.country,
+        'connector_newer_than_evse' as defect,
+        evse.location_id || '/' || evse.evse_uid || '/' || freshness.connector_id as object_id,
+        1 as affected_rows,
+        null::numeric as power_kw,
+        -- It would be verified, had its last_updated followed.
+        evse.is_survivor
+        and evse.observation_reason = 'unverified'
+        and freshness.last_updated >= evse.observed_at - interval '{{ var("fresh_days") }} days'
+            as moves_points
+    from evse
+    inner join {{ ref('stg_ocpi__connector_freshness') }} as freshness
+        on
+            evse.source = freshness.source
+            and evse.party = freshness.party
+            and evse.location_id = freshness.location_id
+            and evse.evse_uid = freshness.evse_uid
+            and freshness.is_current
+            and evse.last_updated < freshness.last_updated
+    where evse.is_counted
+)
+
+select * from evse_defect
+union all
+select * from connector_defect
+union all
+select * from vanished_defect
+union all
+select * from location_defect
+union all
+select * from newer

@@ -1,0 +1,24 @@
+-- Grain: source, operator, country, level and field, in the last snapshot of the source.
+select
+    field_day.source,
+    field_day.operator_id,
+    field_day.country,
+    field_day.level,
+    field_day.field,
+    field_day.snapshot_date,
+    quality_field.ocpi_field,
+    quality_field.is_required_by_ocpi,
+    quality_field.weight,
+    field_day.rows_filled,
+    field_day.rows_published,
+    field_day.rows_filled::float8 / field_day.rows_published as filled_share
+from {{ ref('field_day') }} as field_day
+inner join {{ ref('quality_snapshot') }} as snapshot
+    on
+        field_day.source = snapshot.source
+        and field_day.snapshot_date = snapshot.snapshot_date
+left join {{ ref('quality_field') }} as quality_field
+    on
+        field_day.level = quality_field.level
+        and field_day.field = quality_field.field
+where field_day.rows_published > 0

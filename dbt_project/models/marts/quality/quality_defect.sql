@@ -1,0 +1,355 @@
+-- Grain: source, operator, country, defect and subject, in the last snapshot of the source.
+with
+
+snapshot as (
+    select * from {{ ref('quality_snapshot') }}
+),
+
+rule as (
+    select * from {{ ref('quality_rule') }}
+),
+
+-- What costs are measured against, and what an observer would see who takes every row for an EVSE.
+operator as (
+    select
+        evse_day.source,
+        evse_day.operator_id,
+        evse_day.country,
+        (array_agg(
+            evse_day.operator_name
+            order by evse_day.published_evses desc, evse_day.operator_name collate "C"
+        ))[1] as operator_name,
+        sum(evse_day.published_evses) as published_evses,
+        sum(evse_day.evses) as evses,
+        sum(evse_day.power_kw) as power_kw,
+        sum(evse_day.power_kw)
+        / nullif(sum(evse_day.evses) - sum(evse_day.evses_without_power), 0) as mean_power_kw,
+        {% for column, prefix in [('evses', ''), ('published_evses', 'published_')] %}
+            {% for class, name in [('U', 'up'), ('D', 'down')] %}
+                coalesce(sum(evse_day.{{ column }}) filter (
+                    where evse_day.observation_class = '{{ class }}'
+                ), 0) as {{ prefix }}{{ name }}{{ ',' if not loop.last }}
+            {% endfor %}
+            {{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('evse_day') }} as evse_day
+    inner join snapshot
+        on
+            evse_day.source = snapshot.source
+            and evse_day.state_date = snapshot.state_date
+    group by evse_day.source, evse_day.operator_id, evse_day.country
+),
+
+of_source as (
+    select
+        source,
+        sum(power_kw) / nullif(sum(power_kw / nullif(mean_power_kw, 0)), 0) as mean_power_kw
+    from operator
+    group by source
+),
+
+measured as (
+    select
+        source,
+        operator_id,
+        country,
+        max(rows_published) filter (where level = 'location') as locations,
+        max(rows_published) filter (where level = 'connector') as connectors
+    from {{ ref('quality_measure_day') }}
+    inner join snapshot using (source, snapshot_date)
+    group by source, operator_id, country
+),
+
+referred as (
+    select
+        source,
+        operator_id,
+        country,
+        sum(tariff_references) as tariff_references
+    from {{ ref('tariff_reference_day') }}
+    inner join snapshot using (source, snapshot_date)
+    group by source, operator_id, country
+),
+
+change as (
+    select feed_change.*
+    from {{ ref('feed_change') }} as feed_change
+    inner join snapshot using (source, snapshot_date)
+),
+
+-- Each total under the name by which the rules ask for it.
+total as (
+    select
+        source,
+        operator_id,
+        country,
+        told.counted_of,
+        told.rows_counted
+    from operator
+    full outer join measured using (source, operator_id, country)
+    full outer join referred using (source, operator_id, country)
+    cross join lateral (
+        values
+        ('published_evses', operator.published_evses),
+        ('evses', operator.evses),
+        ('locations', measured.locations),
+        ('connectors', measured.connectors),
+        ('references', referred.tariff_references)
+    ) as told (counted_of, rows_counted)
+    where told.rows_counted is not null
+),
+
+of_objects as (
+    select
+        source,
+        operator_id,
+        country,
+        defect,
+        '' as subject,
+        sum(affected_rows) as affected_rows,
+        sum(power_kw) as power_kw,
+        count(*) filter (where moves_points) as points_evses,
+        array_agg(object_id order by place) filter (where place <= 3) as examples
+    from (
+        select
+            defect_object.*,
+            row_number() over (
+                partition by source, operator_id, country, defect
+                order by power_kw desc nulls last, object_id collate "C"
+            ) as place
+        from {{ ref('defect_object') }} as defect_object
+    ) as placed
+    group by source, operator_id, country, defect
+),
+
+of_changes as (
+    select
+        change.source,
+        change.operator_id,
+        change.country,
+        told.defect,
+        '' as subject,
+        told.affected_rows,
+        told.rows_counted,
+        null::numeric as power_kw,
+        told.points_evses,
+        array[told.example] as examples
+    from change
+    cross join lateral (
+        values
+        (
+            case change.level
+                when 'evse_status' then 'silent_status_change'
+                else 'silent_' || change.level || '_change'
+            end,
+            change.silent,
+            change.changed,
+            change.silent_unverified,
+            change.silent_example
+        ),
+        ('empty_' || change.level || '_move', change.empty_moves, change.moved, 0, change.empty_example)
+    ) as told (defect, affected_rows, rows_counted, points_evses, example)
+    where told.affected_rows > 0
+),
+
+of_fields as (
+    select
+        source,
+        operator_id,
+        country,
+        'missing_field' as defect,
+        level || '.' || field as subject,
+        ocpi_field,
+        rows_published - rows_filled as affected_rows,
+        rows_published as rows_counted
+    from {{ ref('field_completeness') }}
+    where rows_filled < rows_published
+),
+
+-- What the ledger knows of a source as a whole: it has no operators.
+of_source_only as (
+    select
+        source,
+        'exact_duplicate_record' as defect,
+        level as subject,
+        duplicates as affected_rows,
+        received as rows_counted,
+        null::text as example
+    from {{ ref('stg_ops__ledger') }}
+    inner join snapshot using (source, snapshot_date)
+    where duplicates > 0
+    union all
+    select
+        quarantine.source,
+        'quarantined_record' as defect,
+        quarantine.level || ': ' || quarantine.reason as subject,
+        count(*) as affected_rows,
+        max(ledger.received) as rows_counted,
+        min(quarantine.object_key collate "C") as example
+    from {{ ref('stg_ops__quarantine') }} as quarantine
+    inner join snapshot using (source, snapshot_date)
+    left join {{ ref('stg_ops__ledger') }} as ledger
+        on
+            quarantine.source = ledger.source
+            and quarantine.snapshot_date = ledger.snapshot_date
+            and quarantine.level = ledger.level
+    group by quarantine.source, quarantine.level, quarantine.reason
+    union all
+    select
+        source,
+        'repaired_value' as defect,
+        table_name || '.' || column_name || ': ' || repair as subject,
+        sum(repaired) as affected_rows,
+        null as rows_counted,
+        min(sample_before collate "C") as example
+    from {{ ref('stg_ops__repair') }}
+    inner join snapshot using (source, snapshot_date)
+    group by source, table_name, column_name, repair
+    union all
+    select
+        source,
+        case when unknown_value = '' then 'unknown_attribute' else 'unknown_value' end as defect,
+        module || ' ' || path || case when unknown_value = '' then '' else ' = ' || unknown_value end
+            as subject,
+        sum(occurrences) as affected_rows,
+        null as rows_counted,
+        min(sample collate "C") as example
+    from {{ ref('stg_ops__unknown_attribute') }}
+    inner join snapshot using (source, snapshot_date)
+    group by source, module, path, unknown_value
+),
+
+found as (
+    select
+        of_objects.*,
+        total.rows_counted,
+        null::text as ocpi_field
+    from of_objects
+    inner join rule using (defect)
+    left join total using (source, operator_id, country, counted_of)
+    union all
+    select
+        source,
+        operator_id,
+        country,
+        defect,
+        subject,
+        affected_rows,
+        power_kw,
+        points_evses,
+        examples,
+        rows_counted,
+        null as ocpi_field
+    from of_changes
+    union all
+    select
+        source,
+        operator_id,
+        country,
+        defect,
+        subject,
+        affected_rows,
+        null as power_kw,
+        0 as points_evses,
+        null as examples,
+        rows_counted,
+        ocpi_field
+    from of_fields
+    union all
+    select
+        source,
+        'all_operators' as operator_id,
+        'all' as country,
+        defect,
+        subject,
+        affected_rows,
+        null as power_kw,
+        0 as points_evses,
+        array[example] as examples,
+        rows_counted,
+        null as ocpi_field
+    from of_source_only
+),
+
+costed as (
+    select
+        found.source,
+        found.operator_id,
+        coalesce(
+            operator.operator_name,
+            case when found.operator_id = 'all_operators' then 'All operators of the source' end,
+            found.operator_id
+        ) as operator_name,
+        found.country,
+        found.defect,
+        found.subject,
+        rule.dimension,
+        coalesce(rule.level, split_part(found.subject, '.', 1)) as level,
+        found.affected_rows,
+        found.rows_counted,
+        found.examples,
+        rule.cost_power,
+        case
+            when rule.cost_power = 'untold'
+                then found.affected_rows * coalesce(operator.mean_power_kw, of_source.mean_power_kw)
+            when rule.cost_power is not null then coalesce(found.power_kw, 0)
+        end / 1000 as cost_mw,
+        operator.power_kw / 1000 as operator_mw,
+        rule.cost_points,
+        case
+            when rule.cost_points = 'naive_shift'
+                then 100 * (
+                    operator.published_up / nullif(operator.published_up + operator.published_down, 0)
+                    - operator.up / nullif(operator.up + operator.down, 0)
+                )
+            when rule.cost_points is not null
+                then 100.0 * found.points_evses / nullif(operator.evses, 0)
+        end as cost_points_value,
+        coalesce(found.ocpi_field, rule.ocpi_field) as ocpi_field,
+        rule.finding,
+        rule.request,
+        rule.rule_source
+    from found
+    inner join rule using (defect)
+    left join operator using (source, operator_id, country)
+    left join of_source using (source)
+)
+
+select
+    costed.source,
+    costed.operator_id,
+    costed.operator_name,
+    costed.country,
+    costed.defect,
+    costed.subject,
+    snapshot.snapshot_date,
+    costed.dimension,
+    costed.level,
+    costed.affected_rows::bigint as affected_rows,
+    costed.rows_counted::bigint as rows_counted,
+    (costed.affected_rows / nullif(costed.rows_counted, 0))::float8 as affected_share,
+    costed.examples[1] as example_id,
+    costed.examples,
+    costed.cost_mw::float8 as cost_mw,
+    costed.cost_power as cost_mw_basis,
+    (costed.cost_mw / nullif(costed.operator_mw, 0))::float8 as cost_power_share,
+    costed.cost_points_value::float8 as cost_points,
+    costed.cost_points as cost_points_basis,
+    case
+        when
+            abs(costed.cost_points_value) >= 5
+            or costed.cost_power <> 'derived' and costed.cost_mw >= 0.05 * costed.operator_mw
+            then 'high'
+        when
+            abs(costed.cost_points_value) >= 1
+            or costed.cost_mw >= 0.01 * costed.operator_mw
+            or costed.affected_rows >= 0.2 * costed.rows_counted
+            then 'medium'
+        else 'low'
+    end as severity,
+    costed.ocpi_field,
+    costed.finding,
+    costed.request,
+    costed.rule_source
+from costed
+inner join snapshot using (source)
