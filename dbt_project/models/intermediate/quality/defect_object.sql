@@ -55,71 +55,78 @@ with_tariffs as (
     where is_current
 ),
 
-evse_defect as (
+evse_judged as (
     select
-        evse.source,
-        evse.operator_id,
-        evse.country,
-        found.defect,
-        evse.location_id || '/' || evse.evse_uid as object_id,
-        case found.defect
-            when 'dangling_tariff_reference' then referred.dangling
-            when 'ambiguous_tariff_reference' then referred.ambiguous
-            else 1
-        end as affected_rows,
-        case
-            when found.defect in ('missing_evse_id', 'malformed_evse_id') and not evse.is_survivor then null
-            when
-                found.defect in ('dangling_tariff_reference', 'ambiguous_tariff_reference')
-                and (referred.has_tariff or not evse.is_survivor or not evse.is_counted)
-                then null
-            -- The main place of an id keeps the bare id as its key.
-            when found.defect = 'id_at_several_places' and evse.physical_evse_key not like '%~%' then null
-            else evse.power_kw
-        end as power_kw,
-        case
-            when found.defect = 'future_last_updated'
-                then evse.is_survivor and evse.observation_class in ('U', 'D')
-            else evse.is_survivor
-        end as moves_points
+        evse.*,
+        referred.dangling,
+        referred.ambiguous,
+        referred.has_tariff,
+        unnest(array_remove(
+            array[
+                case when not evse.is_survivor then 'duplicate_evse' end,
+                case when evse.evse_id is null or evse.evse_id = '' then 'missing_evse_id' end,
+                case when evse.evse_id <> '' and not evse.has_emi3_id then 'malformed_evse_id' end,
+                case
+                    when evse.last_updated > evse.observed_at + interval '1 hour' then 'future_last_updated'
+                end,
+                case when referred.dangling > 0 then 'dangling_tariff_reference' end,
+                case when referred.ambiguous > 0 then 'ambiguous_tariff_reference' end,
+                case when evse.is_survivor and evse.is_id_at_several_places then 'id_at_several_places' end,
+                case
+                    when evse.is_survivor and evse.power_reason = 'no_connector' then 'evse_without_connector'
+                end,
+                case when evse.is_survivor and evse.power_kw is null then 'missing_power' end,
+                case
+                    when evse.is_survivor and evse.power_method not like 'declared%' then 'undeclared_power'
+                end,
+                case
+                    when evse.is_survivor and referred.has_tariff is null and with_tariffs.source is not null
+                        then 'no_tariff_reference'
+                end,
+                case
+                    when not evse.is_survivor then null
+                    else case evse.observation_reason
+                        when 'unverified' then 'stale_evse'
+                        when 'no_last_updated' then 'no_last_updated'
+                        when 'zombie' then 'zombie'
+                        when 'status_unknown' then 'status_unknown'
+                        when 'no_status' then 'no_status'
+                        when 'status_unrecognised' then 'unrecognised_status'
+                    end
+                end
+            ],
+            null
+        )) as defect
     from evse
     left join referred using (source, party, location_id, evse_uid)
     left join with_tariffs using (source)
-    cross join lateral unnest(array_remove(
-        array[
-            case when not evse.is_survivor then 'duplicate_evse' end,
-            case when evse.evse_id is null or evse.evse_id = '' then 'missing_evse_id' end,
-            case when evse.evse_id <> '' and not evse.has_emi3_id then 'malformed_evse_id' end,
-            case
-                when evse.last_updated > evse.observed_at + interval '1 hour' then 'future_last_updated'
-            end,
-            case when referred.dangling > 0 then 'dangling_tariff_reference' end,
-            case when referred.ambiguous > 0 then 'ambiguous_tariff_reference' end,
-            case when evse.is_survivor and evse.is_id_at_several_places then 'id_at_several_places' end,
-            case when evse.is_survivor and evse.power_reason = 'no_connector' then 'evse_without_connector' end,
-            case when evse.is_survivor and evse.power_kw is null then 'missing_power' end,
-            case
-                when evse.is_survivor and evse.power_method not like 'declared%' then 'undeclared_power'
-            end,
-            case
-                when evse.is_survivor and referred.has_tariff is null and with_tariffs.source is not null
-                    then 'no_tariff_reference'
-            end,
-            case
-                when not evse.is_survivor then null
-                else case evse.observation_reason
-                    when 'unverified' then 'stale_evse'
-                    when 'no_last_updated' then 'no_last_updated'
-                    when 'zombie' then 'zombie'
-                    when 'status_unknown' then 'status_unknown'
-                    when 'no_status' then 'no_status'
-                    when 'status_unrecognised' then 'unrecognised_status'
-                end
-            end
-        ],
-        null
-    )) as found (defect)
     where evse.is_counted
+),
+
+evse_defect as (
+    select
+        source,
+        operator_id,
+        country,
+        defect,
+        location_id || '/' || evse_uid as object_id,
+        case defect
+            when 'dangling_tariff_reference' then dangling
+            when 'ambiguous_tariff_reference' then ambiguous
+            else 1
+        end as affected_rows,
+        case
+            -- The power of copies is that of duplicate_evse alone.
+            when not is_survivor and defect <> 'duplicate_evse' then null
+            when defect in ('dangling_tariff_reference', 'ambiguous_tariff_reference') and has_tariff
+                then null
+            -- The main place of an id keeps the bare id as its key.
+            when defect = 'id_at_several_places' and physical_evse_key not like '%~%' then null
+            else power_kw
+        end as power_kw,
+        is_survivor and (defect <> 'future_last_updated' or observation_class in ('U', 'D'))
+            as moves_points
+    from evse_judged
 ),
 
 {% set faults = connector_faults() -%}
@@ -133,14 +140,14 @@ faulty_connector as materialized (
         power.power_kw,
         power.power_method,
         power.derived_kw::numeric as derived_kw,
-        array_remove(
+        unnest(array_remove(
             array[
                 {%- for fault, is_faulty in faults %}
-                case when {{ is_faulty }} then '{{ fault }}' end{{ ',' if not loop.last }}
+                    case when {{ is_faulty }} then '{{ fault }}' end{{ ',' if not loop.last }}
                 {%- endfor %}
             ],
             null
-        ) as defects
+        )) as defect
     from {{ ref('stg_ocpi__connector') }} as connector
     inner join {{ ref('connector_power') }} as power
         on
@@ -153,40 +160,37 @@ faulty_connector as materialized (
     where connector.is_current and ({{ any_connector_fault() }})
 ),
 
+placed_connector as (
+    select
+        faulty_connector.*,
+        row_number() over (
+            partition by source, party, location_id, evse_uid, defect
+            order by power_kw desc nulls last, connector_id collate "C"
+        ) as place
+    from faulty_connector
+),
+
 connector_defect as (
     select
         evse.source,
         evse.operator_id,
         evse.country,
-        found.defect,
+        connector.defect,
         connector.location_id || '/' || connector.evse_uid || '/' || connector.connector_id as object_id,
         1 as affected_rows,
-        -- Where the connector is the first of those that give the EVSE its power.
         case
-            when
-                not evse.is_survivor
-                or not evse.is_counted
-                or connector.power_kw is distinct from evse.power_kw
-                or row_number() over (
-                    partition by
-                        connector.source,
-                        connector.party,
-                        connector.location_id,
-                        connector.evse_uid,
-                        found.defect
-                    order by connector.power_kw desc nulls last, connector.connector_id collate "C"
-                ) > 1
-                then null
-            when found.defect = 'above_rating' then connector.power_kw - connector.derived_kw
-            when found.defect = 'declared_power_in_kw' then connector.power_kw * 0.999
-            when found.defect = 'declared_power_in_milliwatt' then connector.power_kw * 999
-            when found.defect = 'line_to_line_voltage' and connector.power_method = 'ac3_line_to_line'
+            -- Where the connector is the first of those that give the EVSE its power.
+            when not (evse.is_survivor and evse.is_counted and connector.power_kw = evse.power_kw) then null
+            when connector.place > 1 then null
+            when connector.defect = 'above_rating' then connector.power_kw - connector.derived_kw
+            when connector.defect = 'declared_power_in_kw' then connector.power_kw * 0.999
+            when connector.defect = 'declared_power_in_milliwatt' then connector.power_kw * 999
+            when connector.defect = 'line_to_line_voltage' and connector.power_method = 'ac3_line_to_line'
                 then connector.power_kw * (sqrt(3::numeric) - 1)
         end as power_kw,
         false as moves_points
-    from faulty_connector as connector
+    from placed_connector as connector
     inner join evse using (source, party, location_id, evse_uid)
-    cross join lateral unnest(connector.defects) as found (defect)
 ),
 
 -- An EVSE that is there no more, under no other id either, and what was last heard of it.
@@ -202,18 +206,19 @@ vanished_defect as (
         false as moves_points
     from {{ ref('stg_ocpi__evse') }} as gone
     inner join snapshot on gone.source = snapshot.source and gone.valid_to = snapshot.snapshot_date
-    cross join lateral (
-        select physical_evse.*
-        from {{ ref('physical_evse') }} as physical_evse
-        where
-            physical_evse.source = gone.source
-            and physical_evse.party = gone.party
-            and physical_evse.location_id = gone.location_id
-            and physical_evse.evse_uid = gone.evse_uid
-            and physical_evse.state_date < gone.valid_to
-        order by physical_evse.state_date desc
-        limit 1
-    ) as last_heard
+    cross join
+        lateral (
+            select physical_evse.*
+            from {{ ref('physical_evse') }} as physical_evse
+            where
+                physical_evse.source = gone.source
+                and physical_evse.party = gone.party
+                and physical_evse.location_id = gone.location_id
+                and physical_evse.evse_uid = gone.evse_uid
+                and physical_evse.state_date < gone.valid_to
+            order by physical_evse.state_date desc
+            limit 1
+        ) as last_heard
     left join evse on last_heard.physical_evse_key = evse.physical_evse_key
     where evse.source is null and last_heard.is_survivor and last_heard.is_counted
 ),
@@ -259,21 +264,32 @@ distant as (
     inner join middle using (source, country)
 ),
 
+usual as (
+    select
+        source,
+        country,
+        percentile_cont(0.95) within group (order by from_middle_m) as usual_m
+    from distant
+    group by source, country
+),
+
 far as (
     select
         distant.source,
         distant.party,
         distant.location_id
     from distant
-    inner join (
-        select
-            source,
-            country,
-            percentile_cont(0.95) within group (order by from_middle_m) as usual_m
-        from distant
-        group by source, country
-    ) as usual using (source, country)
+    inner join usual using (source, country)
     where distant.from_middle_m > 3 * usual.usual_m
+),
+
+equipped as (
+    select distinct
+        source,
+        party,
+        location_id
+    from {{ ref('stg_ocpi__evse') }}
+    where is_current
 ),
 
 faulty_location as (
@@ -283,9 +299,11 @@ faulty_location as (
         location.location_id,
         location.operator_id,
         location.country,
-        array_remove(
+        unnest(array_remove(
             array[
-                case when location.latitude is null or location.longitude is null then 'missing_coordinates' end,
+                case
+                    when location.latitude is null or location.longitude is null then 'missing_coordinates'
+                end,
                 case when location.country_iso3 is null then 'missing_country' end,
                 case when not location.has_operator_name then 'missing_operator_name' end,
                 case
@@ -295,17 +313,10 @@ faulty_location as (
                 case when equipped.source is null then 'location_without_evse' end
             ],
             null
-        ) as defects
+        )) as defect
     from location
     left join far using (source, party, location_id)
-    left join (
-        select distinct
-            source,
-            party,
-            location_id
-        from {{ ref('stg_ocpi__evse') }}
-        where is_current
-    ) as equipped using (source, party, location_id)
+    left join equipped using (source, party, location_id)
 ),
 
 location_defect as (
@@ -313,22 +324,26 @@ location_defect as (
         faulty_location.source,
         faulty_location.operator_id,
         faulty_location.country,
-        found.defect,
+        faulty_location.defect,
         faulty_location.location_id as object_id,
         1 as affected_rows,
-        (
-            select sum(evse.power_kw)
-            from evse
-            where
-                evse.source = faulty_location.source
-                and evse.party = faulty_location.party
-                and evse.location_id = faulty_location.location_id
-                and evse.is_survivor
-                and evse.is_counted
-        ) as power_kw,
+        sum(evse.power_kw) as power_kw,
         false as moves_points
     from faulty_location
-    cross join lateral unnest(faulty_location.defects) as found (defect)
+    left join evse
+        on
+            faulty_location.source = evse.source
+            and faulty_location.party = evse.party
+            and faulty_location.location_id = evse.location_id
+            and evse.is_survivor
+            and evse.is_counted
+    group by
+        faulty_location.source,
+        faulty_location.party,
+        faulty_location.operator_id,
+        faulty_location.country,
+        faulty_location.defect,
+        faulty_location.location_id
 ),
 
 newer as (
@@ -376,12 +391,16 @@ newer as (
     where evse.is_counted
 )
 
-select * from evse_defect
-union all
-select * from connector_defect
-union all
-select * from vanished_defect
-union all
-select * from location_defect
-union all
-select * from newer
+{% for relation in ['evse_defect', 'connector_defect', 'vanished_defect', 'location_defect', 'newer'] %}
+    select
+        source,
+        operator_id,
+        country,
+        defect,
+        object_id,
+        affected_rows,
+        power_kw,
+        moves_points
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+{% endfor %}

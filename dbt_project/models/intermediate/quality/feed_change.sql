@@ -37,8 +37,7 @@ status_changed as (
         evse_key,
         which='now.status is distinct from before.status',
         told=[
-            'now.last_updated is not distinct from before.last_updated and now.last_updated is not null'
-            ~ ' as is_silent'
+            'coalesce(now.last_updated = before.last_updated, false) as is_silent'
         ],
     ) }}
 ),

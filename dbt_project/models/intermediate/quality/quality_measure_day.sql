@@ -53,10 +53,10 @@ span as (
             span.country,
             greatest(span.valid_from, {{ level }}.valid_from) as valid_from,
             least(span.valid_to, {{ level }}.valid_to) as valid_to,
+            {% for kind, measure, condition in measures[level] %}
+                count(*) filter (where {{ condition }}) as {{ kind }}_{{ measure }},
+            {% endfor %}
             count(*) as versions
-            {%- for kind, measure, condition in measures[level] %},
-            count(*) filter (where {{ condition }}) as {{ kind }}_{{ measure }}
-            {%- endfor %}
         from {{ relation }} as {{ level }}
         inner join span
             on
@@ -89,10 +89,10 @@ span as (
             version.source,
             version.operator_id,
             version.country,
+            {% for kind, measure, condition in measures[level] %}
+                sum(version.{{ kind }}_{{ measure }})::bigint as {{ kind }}_{{ measure }},
+            {% endfor %}
             sum(version.versions)::bigint as versions
-            {%- for kind, measure, condition in measures[level] %},
-            sum(version.{{ kind }}_{{ measure }})::bigint as {{ kind }}_{{ measure }}
-            {%- endfor %}
         from {{ level }}_version as version
         inner join due
             on
@@ -114,11 +114,14 @@ span as (
         {{ level }}_day.versions as rows_published,
         measured.rows_held
     from {{ level }}_day
-    cross join lateral (
-        values
-        {%- for kind, measure, condition in measures[level] %}
-            ('{{ kind }}', '{{ measure }}', {{ level }}_day.{{ kind }}_{{ measure }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as measured (kind, measure, rows_held)
+    cross join
+        lateral (
+            values
+            {%- for kind, measure, condition in measures[level] %}
+                (
+                    '{{ kind }}', '{{ measure }}', {{ level }}_day.{{ kind }}_{{ measure }}
+                ){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as measured (kind, measure, rows_held)
     {{ 'union all' if not loop.last }}
 {% endfor %}

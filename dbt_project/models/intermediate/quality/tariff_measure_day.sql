@@ -38,13 +38,14 @@ referrer as (
             and {{ level }}.source = referrer.source
             and {{ level }}.party = referrer.party
             and {{ level }}.tariff_id = referrer.tariff_id
-    cross join lateral (
-        values
-        {%- set fields = quality_fields() | selectattr(0, 'equalto', level) | list %}
-        {%- for _, field, is_filled in fields %}
-            ('{{ field }}', {{ is_filled }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as measured (measure, is_held)
+    cross join
+        lateral (
+            values
+            {%- set fields = quality_fields() | selectattr(0, 'equalto', level) | list %}
+            {%- for _, field, is_filled in fields %}
+                ('{{ field }}', {{ is_filled }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as measured (measure, is_held)
     group by
         due.snapshot_date, due.source, referrer.operator_id, referrer.country, measured.measure
     {{ 'union all' if not loop.last }}

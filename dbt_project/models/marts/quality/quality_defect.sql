@@ -17,21 +17,21 @@ operator as (
         evse_day.country,
         (array_agg(
             evse_day.operator_name
-            order by evse_day.published_evses desc, evse_day.operator_name collate "C"
+            order by evse_day.published_evses desc, evse_day.operator_name
         ))[1] as operator_name,
         sum(evse_day.published_evses) as published_evses,
         sum(evse_day.evses) as evses,
         sum(evse_day.power_kw) as power_kw,
         sum(evse_day.power_kw)
         / nullif(sum(evse_day.evses) - sum(evse_day.evses_without_power), 0) as mean_power_kw,
-        {% for column, prefix in [('evses', ''), ('published_evses', 'published_')] %}
-            {% for class, name in [('U', 'up'), ('D', 'down')] %}
-                coalesce(sum(evse_day.{{ column }}) filter (
-                    where evse_day.observation_class = '{{ class }}'
-                ), 0) as {{ prefix }}{{ name }}{{ ',' if not loop.last }}
-            {% endfor %}
-            {{ ',' if not loop.last }}
-        {% endfor %}
+    {% for column, prefix in [('evses', ''), ('published_evses', 'published_')] %}
+    {% for class, name in [('U', 'up'), ('D', 'down')] %}
+        coalesce(sum(evse_day.{{ column }}) filter (
+            where evse_day.observation_class = '{{ class }}'
+            ), 0) as {{ prefix }}{{ name }}{{ ',' if not loop.last }}
+    {% endfor %}
+        {{ ',' if not loop.last }}
+    {% endfor %}
     from {{ ref('evse_day') }} as evse_day
     inner join snapshot
         on
@@ -48,6 +48,18 @@ of_source as (
     group by source
 ),
 
+{% for relation in ['quality_measure_day', 'tariff_reference_day', 'feed_change', 'stg_ops__ledger',
+    'stg_ops__quarantine', 'stg_ops__repair', 'stg_ops__unknown_attribute'] %}
+    {{ relation | replace('stg_ops__', '') }} as (
+        select told.*
+        from {{ ref(relation) }} as told
+        inner join snapshot
+            on
+                told.source = snapshot.source
+                and told.snapshot_date = snapshot.snapshot_date
+    ),
+{% endfor %}
+
 measured as (
     select
         source,
@@ -55,8 +67,7 @@ measured as (
         country,
         max(rows_published) filter (where level = 'location') as locations,
         max(rows_published) filter (where level = 'connector') as connectors
-    from {{ ref('quality_measure_day') }}
-    inner join snapshot using (source, snapshot_date)
+    from quality_measure_day
     group by source, operator_id, country
 ),
 
@@ -66,36 +77,30 @@ referred as (
         operator_id,
         country,
         sum(tariff_references) as tariff_references
-    from {{ ref('tariff_reference_day') }}
-    inner join snapshot using (source, snapshot_date)
+    from tariff_reference_day
     group by source, operator_id, country
-),
-
-change as (
-    select feed_change.*
-    from {{ ref('feed_change') }} as feed_change
-    inner join snapshot using (source, snapshot_date)
 ),
 
 -- Each total under the name by which the rules ask for it.
 total as (
     select
-        source,
-        operator_id,
-        country,
+        coalesce(operator.source, measured.source, referred.source) as source,
+        coalesce(operator.operator_id, measured.operator_id, referred.operator_id) as operator_id,
+        coalesce(operator.country, measured.country, referred.country) as country,
         told.counted_of,
         told.rows_counted
     from operator
     full outer join measured using (source, operator_id, country)
     full outer join referred using (source, operator_id, country)
-    cross join lateral (
-        values
-        ('published_evses', operator.published_evses),
-        ('evses', operator.evses),
-        ('locations', measured.locations),
-        ('connectors', measured.connectors),
-        ('references', referred.tariff_references)
-    ) as told (counted_of, rows_counted)
+    cross join
+        lateral (
+            values
+            ('published_evses', operator.published_evses),
+            ('evses', operator.evses),
+            ('locations', measured.locations),
+            ('connectors', measured.connectors),
+            ('references', referred.tariff_references)
+        ) as told (counted_of, rows_counted)
     where told.rows_counted is not null
 ),
 
@@ -124,9 +129,9 @@ of_objects as (
 
 of_changes as (
     select
-        change.source,
-        change.operator_id,
-        change.country,
+        feed_change.source,
+        feed_change.operator_id,
+        feed_change.country,
         told.defect,
         '' as subject,
         told.affected_rows,
@@ -134,21 +139,28 @@ of_changes as (
         null::numeric as power_kw,
         told.points_evses,
         array[told.example] as examples
-    from change
-    cross join lateral (
-        values
-        (
-            case change.level
-                when 'evse_status' then 'silent_status_change'
-                else 'silent_' || change.level || '_change'
-            end,
-            change.silent,
-            change.changed,
-            change.silent_unverified,
-            change.silent_example
-        ),
-        ('empty_' || change.level || '_move', change.empty_moves, change.moved, 0, change.empty_example)
-    ) as told (defect, affected_rows, rows_counted, points_evses, example)
+    from feed_change
+    cross join
+        lateral (
+            values
+            (
+                case feed_change.level
+                    when 'evse_status' then 'silent_status_change'
+                    else 'silent_' || feed_change.level || '_change'
+                end,
+                feed_change.silent,
+                feed_change.changed,
+                feed_change.silent_unverified,
+                feed_change.silent_example
+            ),
+            (
+                'empty_' || feed_change.level || '_move',
+                feed_change.empty_moves,
+                feed_change.moved,
+                0,
+                feed_change.empty_example
+            )
+        ) as told (defect, affected_rows, rows_counted, points_evses, example)
     where told.affected_rows > 0
 ),
 
@@ -175,8 +187,7 @@ of_source_only as (
         duplicates as affected_rows,
         received as rows_counted,
         null::text as example
-    from {{ ref('stg_ops__ledger') }}
-    inner join snapshot using (source, snapshot_date)
+    from ledger
     where duplicates > 0
     union all
     select
@@ -185,10 +196,9 @@ of_source_only as (
         quarantine.level || ': ' || quarantine.reason as subject,
         count(*) as affected_rows,
         max(ledger.received) as rows_counted,
-        min(quarantine.object_key collate "C") as example
-    from {{ ref('stg_ops__quarantine') }} as quarantine
-    inner join snapshot using (source, snapshot_date)
-    left join {{ ref('stg_ops__ledger') }} as ledger
+        min(quarantine.object_key) as example
+    from quarantine
+    left join ledger
         on
             quarantine.source = ledger.source
             and quarantine.snapshot_date = ledger.snapshot_date
@@ -202,8 +212,7 @@ of_source_only as (
         sum(repaired) as affected_rows,
         null as rows_counted,
         min(sample_before collate "C") as example
-    from {{ ref('stg_ops__repair') }}
-    inner join snapshot using (source, snapshot_date)
+    from repair
     group by source, table_name, column_name, repair
     union all
     select
@@ -214,8 +223,7 @@ of_source_only as (
         sum(occurrences) as affected_rows,
         null as rows_counted,
         min(sample collate "C") as example
-    from {{ ref('stg_ops__unknown_attribute') }}
-    inner join snapshot using (source, snapshot_date)
+    from unknown_attribute
     group by source, module, path, unknown_value
 ),
 

@@ -78,10 +78,10 @@ change as (
 
 counted as (
     select
-        snapshot_date,
-        source,
-        operator_id,
-        country,
+        evse.snapshot_date,
+        evse.source,
+        evse.operator_id,
+        evse.country,
         evse.operator_name,
         evse.published_evses,
         evse.evses,
@@ -92,21 +92,22 @@ counted as (
     {% for dimension in ['completeness', 'plausibility', 'reference', 'change'] %}
         left join {{ dimension }} using (snapshot_date, source, operator_id, country)
     {% endfor %}
-    cross join lateral (
-        values
-        ('completeness', completeness.held, completeness.asked),
-        ('identity', evse.evses, evse.published_evses),
-        ('freshness', evse.fresh_evses, evse.evses),
-        ('certainty', evse.certain_evses, evse.fresh_evses),
-        ('references', reference.held, reference.asked),
-        ('plausibility', plausibility.held, plausibility.asked),
-        ('change', change.held, change.asked)
-    ) as told (dimension, held, asked)
+    cross join
+        lateral (
+            values
+            ('completeness', completeness.held, completeness.asked),
+            ('identity', evse.evses, evse.published_evses),
+            ('freshness', evse.fresh_evses, evse.evses),
+            ('certainty', evse.certain_evses, evse.fresh_evses),
+            ('references', reference.held, reference.asked),
+            ('plausibility', plausibility.held, plausibility.asked),
+            ('change', change.held, change.asked)
+        ) as told (dimension, held, asked)
     group by
-        snapshot_date,
-        source,
-        operator_id,
-        country,
+        evse.snapshot_date,
+        evse.source,
+        evse.operator_id,
+        evse.country,
         evse.operator_name,
         evse.published_evses,
         evse.evses,
@@ -117,7 +118,7 @@ weighed as (
     select
         counted.*,
         quality_dimension.weight,
-        held / nullif(asked, 0) as share
+        counted.held / nullif(counted.asked, 0) as share
     from counted
     inner join {{ ref('quality_dimension') }} as quality_dimension using (dimension)
 )
