@@ -17,7 +17,7 @@ from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
 from tests.integration.nights import project_of, rows
 from tests.pricing.random_tariffs import random_tariff
-from tests.pricing.session_cost import Cost, Session, Tariff, cost
+from tests.pricing.session_cost import Component, Cost, Element, Session, Tariff, cost
 from tests.pricing.standard_examples import EXAMPLES
 
 MONDAY = date(2026, 6, 1)
@@ -33,6 +33,12 @@ BASKETS = {
 TARIFFS: dict[str, Tariff] = {
     **{f"random_{seed:04}": random_tariff(seed) for seed in range(600)},
     **{example.name: example.tariff for example in EXAMPLES},
+    # Each limit takes effect on its side of VAT alone.
+    "limits": Tariff(
+        (Element((Component("ENERGY", Decimal("0.25"), Decimal(10)),)),),
+        min_price_excl_vat=Decimal(90),
+        max_price_incl_vat=Decimal(1),
+    ),
 }
 
 
