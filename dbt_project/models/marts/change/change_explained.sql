@@ -1,4 +1,4 @@
--- Grain: snapshot_date, level, operator_id, country, figure that moved. Sentences for people.
+-- Grain: snapshot_date, level, operator_id, country, figure with a part that moved it. Sentences.
 {{ config(materialized='view') }}
 
 with
@@ -17,7 +17,7 @@ scaled as (
         case when figure like 'reliability%' then 'FMSG990.00' else 'FMSG999,999,999,990' end
             as signed_format
     from {{ ref('figure_change_daily') }}
-    where change <> 0
+    where change is not null
 ),
 
 part as (
@@ -66,6 +66,6 @@ select
     || ' ' || scaled.unit
     || ', ' || to_char(scaled.scale * scaled.change, scaled.signed_format) || ' ' || scaled.unit_of_change
     || ' since ' || scaled.compared_with
-    || coalesce(': ' || listed.parts, '') as sentence
+    || ': ' || listed.parts as sentence
 from scaled
-left join listed using (snapshot_date, level, operator_id, country, figure)
+inner join listed using (snapshot_date, level, operator_id, country, figure)
