@@ -49,6 +49,8 @@ moved_evse as (
             and handed_over.party = now.party
             and handed_over.location_id = now.location_id
             and handed_over.moved_on = now.state_date
+    -- The same EVSE, for bare location ids collide: 20 of them named another operator five days later
+    -- in the Dutch feed, each time the operator of another place.
     inner join {{ ref('physical_evse') }} as before
         on
             now.source = before.source
