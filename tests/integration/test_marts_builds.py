@@ -175,7 +175,8 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     assert built.marts["marts.evse_current"][0] > 50
     assert differences(built.marts, built_by_dbt.marts) == {}
 
-    retract(built.project.warehouse, "sim", DAYS[1], "locations", reason="a wrong feed")
+    for module in ("locations", "tariffs"):
+        retract(built.project.warehouse, "sim", DAYS[1], module, reason="a wrong feed")
     built.build()
     assert differences(built.marts, without_the_middle) == {}
     # Only the first was full; a call after it with nothing new to take in is no build at all.
