@@ -10,7 +10,7 @@ defect as (
             order by
                 array_position(array['high', 'medium'], severity),
                 greatest(abs(cost_points) / 5, cost_power_share / 0.05, affected_share / 0.2)
-                    desc nulls last,
+                desc nulls last,
                 defect collate "C"
         ) as place
     from {{ ref('quality_defect') }} as quality_defect
