@@ -24,7 +24,7 @@ demo: .venv/.ready ## fourteen simulated nights into an embedded Postgres, marts
 	@$(BIN)/ocpi-warehouse demo
 
 test: .venv/.ready lint ## linters, then the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 dev: .venv/.ready ## the Dagster UI on everything, simulator included
 	@$(BIN)/ocpi-warehouse dev
