@@ -62,6 +62,18 @@ def forget_asked(connection: AnyConnection, *, source: str, day: date, module: s
     )
 
 
+def asked_for_others(
+    connection: AnyConnection, about: Mapping[str, Any], *, than: Iterable[str]
+) -> bool:
+    """Whether the day's load in force asked for a location that is not among these."""
+    row = connection.execute(
+        "select exists (select from ops.asked where source = %(source)s and snapshot_date = %(day)s"
+        " and module = %(module)s and location_id <> all (%(ids)s))",
+        {**about, "ids": sorted(than)},
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def asks_everything(connection: AnyConnection, *, source: str, day: date, module: str) -> bool:
     row = connection.execute(
         "select exists (select from ops.asked where source = %s and snapshot_date = %s"

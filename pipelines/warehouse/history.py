@@ -79,6 +79,14 @@ class Change:
     is_open_ended: bool = False
     until: date | None = None
 
+    def __add__(self, other: Change) -> Change:
+        ends = [until for until in (self.until, other.until) if until is not None]
+        return Change(
+            self.rows + other.rows,
+            is_open_ended=self.is_open_ended or other.is_open_ended,
+            until=max(ends, default=None),
+        )
+
 
 def tables_with_history(
     connection: AnyConnection, tables: Sequence[Table], *, source: str

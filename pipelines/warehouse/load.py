@@ -23,6 +23,7 @@ from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.empty_tables import claim_empty
 from pipelines.warehouse.history import (
     Change,
+    Day,
     compare,
     merge,
     tables_with_history,
@@ -170,6 +171,17 @@ def _load(
             if table.kind == "state" and snapshot.rows(table.name)
         ],
     )
+    withdrawn = {
+        name: _withdraw_what_is_not_asked_again(
+            connection,
+            snapshot,
+            source=source.name,
+            module=name,
+            asked_ids=attempt.manifest.modules[name].asked,
+        )
+        for name in names
+        if asked.is_asked(name)
+    }
     _replace_reports(connection, snapshot, source=source.name, modules=names)
     modules = [
         stage_events(connection, snapshot, source=source.name, module=name, progress=progress)
@@ -197,7 +209,9 @@ def _load(
     # One moment for all of it: what is known at a time is known of every module.
     at = clock()
     for module in modules:
-        changes = _merge_module(connection, module, checks, progress=progress)
+        changes = dict(withdrawn.get(module.at.module, {}))
+        for name, change in _merge_module(connection, module, checks, progress=progress).items():
+            changes[name] = changes.get(name, Change()) + change
         changed |= {name: change.rows for name, change in changes.items()}
         note_change(
             connection,
@@ -338,6 +352,50 @@ def _refuse(
     )
 
 
+def _withdraw(connection: AnyConnection, at: Day) -> dict[str, Change]:
+    """Make the module's history what it would be, had its day never been loaded."""
+    changes: dict[str, Change] = {}
+    known = tables_with_history(connection, module_tables(at.module), source=at.source)
+    for name in sorted(known):
+        table = TABLES[name]
+        create_stage(connection, table)
+        carried = carry(
+            connection,
+            table,
+            about=at.about,
+            kinds=None,
+            among=None if at.asks_everything else asked.was_asked("version"),
+        )
+        changes[name] = merge(connection, compare(connection, table, at, staged=carried), at)
+        # A load that goes on from here makes its own.
+        connection.execute(
+            sql.SQL("drop table {}, {}").format(phrases.stage(table), phrases.difference(table))
+        )
+    asked.forget_asked(connection, source=at.source, day=at.day, module=at.module)
+    return changes
+
+
+def _withdraw_what_is_not_asked_again(
+    connection: AnyConnection,
+    snapshot: LakeSnapshot,
+    *,
+    source: str,
+    module: str,
+    asked_ids: Sequence[str] | None,
+) -> dict[str, Change]:
+    """Of a location that the day's earlier attempt asked for, and this one does not, the day now
+    says nothing: what it said goes, with all of the day, before the day is loaded anew."""
+    at = day_of(connection, source=source, day=snapshot.day, module=module)
+    if not at.is_loaded or asked_ids is None:
+        return {}
+    root = module_tables(module)[0].name
+    batches = snapshot.batches(root) if root in snapshot.tables else iter(())
+    answered = {key for batch in batches for key in batch.column("location_id").to_pylist()}
+    if not asked.asked_for_others(connection, at.about, than=answered.union(asked_ids)):
+        return {}
+    return _withdraw(connection, at)
+
+
 def retract(
     warehouse: Warehouse,
     source: str,
@@ -364,20 +422,7 @@ def retract(
             raise WarehouseError(
                 f"retracting {module} of {source} of {day}: it is not loaded; see ops.snapshot"
             )
-        changes: dict[str, Change] = {}
-        known = tables_with_history(connection, module_tables(module), source=source)
-        for name in sorted(known):
-            table = TABLES[name]
-            create_stage(connection, table)
-            carried = carry(
-                connection,
-                table,
-                about=at.about,
-                kinds=None,
-                among=None if at.asks_everything else asked.was_asked("version"),
-            )
-            changes[name] = merge(connection, compare(connection, table, at, staged=carried), at)
-        asked.forget_asked(connection, source=source, day=day, module=module)
+        changes = _withdraw(connection, at)
         connection.execute(
             "update ops.snapshot set status = 'retracted', verdict = %s"
             " where source = %s and snapshot_date = %s and module = %s",

@@ -85,7 +85,9 @@ group by source, module, path, unknown_value""",
             ("basis", "evse_id: the public id is the same; operator_uid: operator and uid are."),
             ("evses", "EVSEs that were recognised."),
         ),
-        query="""with operator as (
+        # Grouped by what they are known by, not joined: Postgres expects one EVSE to end where
+        # thousands do, and then compares each with each (122 s of 170,000 EVSEs; now 0.7 s).
+        query="""with operator as not materialized (
     select
         source,
         party,
@@ -96,7 +98,7 @@ group by source, module, path, unknown_value""",
     from ocpi.location_party
     where role = 'operator' and partner_id is not null
 ),
-gone as (
+gone as materialized (
     select
         evse.source,
         evse.party,
@@ -126,7 +128,7 @@ gone as (
                 and (location.valid_to is null or location.valid_to > evse.valid_to)
         )
 ),
-come as (
+come as materialized (
     select
         evse.source,
         evse.party,
@@ -144,7 +146,7 @@ come as (
             and operator.valid_from <= evse.valid_from
             and (operator.valid_to is null or operator.valid_to > evse.valid_from)
     where
-        (evse.source, evse.valid_from) in (select gone.source, gone.since from gone)
+        (evse.source, evse.valid_from) in (select distinct gone.source, gone.since from gone)
         and not exists (
             select
             from ocpi.evse as before
@@ -155,29 +157,79 @@ come as (
                 and before.evse_uid = evse.evse_uid
                 and before.valid_to = evse.valid_from
         )
+),
+seen as (
+    select
+        source,
+        party,
+        since,
+        'evse_id' as basis,
+        evse_id as known_by,
+        location_id,
+        evse_uid,
+        true as is_gone
+    from gone
+    union all
+    select
+        source,
+        party,
+        since,
+        'operator_uid',
+        partner_id || chr(31) || evse_uid,
+        location_id,
+        evse_uid,
+        true
+    from gone
+    union all
+    select
+        source,
+        party,
+        since,
+        'evse_id',
+        evse_id,
+        location_id,
+        evse_uid,
+        false
+    from come
+    union all
+    select
+        source,
+        party,
+        since,
+        'operator_uid',
+        partner_id || chr(31) || evse_uid,
+        location_id,
+        evse_uid,
+        false
+    from come
+),
+met as (
+    select
+        source,
+        party,
+        since,
+        basis,
+        array_agg(array[location_id, evse_uid]) filter (where is_gone) as gone,
+        array_agg(distinct location_id) filter (where not is_gone) as come
+    from seen
+    where known_by is not null
+    group by source, party, since, basis, known_by
+    having bool_or(is_gone) and not bool_and(is_gone)
 )
 select
-    gone.source,
-    gone.party,
-    gone.location_id as old_location_id,
-    come.location_id as new_location_id,
-    gone.since,
-    case
-        when bool_or(gone.evse_id = come.evse_id) then 'evse_id' else 'operator_uid'
-    end as basis,
-    count(distinct gone.evse_uid) as evses
-from gone
-inner join come
-    on
-        come.source = gone.source
-        and come.party = gone.party
-        and come.since = gone.since
-        and come.location_id <> gone.location_id
-        and (
-            come.evse_id = gone.evse_id
-            or (come.evse_uid = gone.evse_uid and come.partner_id = gone.partner_id)
-        )
-group by gone.source, gone.party, gone.location_id, come.location_id, gone.since""",
+    met.source,
+    met.party,
+    met.gone[n][1] as old_location_id,
+    new_location_id,
+    met.since,
+    min(met.basis) as basis,
+    count(distinct met.gone[n][2]) as evses
+from
+    met,
+    generate_subscripts(met.gone, 1) as n,
+    unnest(met.come) as new_location_id
+where new_location_id <> met.gone[n][1]
+group by met.source, met.party, met.gone[n][1], new_location_id, met.since""",
     ),
     View(
         schema="ops",

@@ -71,9 +71,14 @@ SEQUENCES = st.lists(st.one_of(loads, loads, loads, retractions), min_size=2, ma
 TWO_KINDS = [("load", date(2026, 6, 1), False, 643), ("load", date(2026, 6, 1), False, 0)]
 
 
+# A day pulled anew that asks for other locations: of those before it says nothing any more.
+ASKS_OTHERS = [("load", date(2026, 6, 1), False, 2), ("load", date(2026, 6, 1), False, 0)]
+
+
 @settings(LAW, max_examples=25)
 @given(steps=SEQUENCES)
 @example(steps=TWO_KINDS)
+@example(steps=ASKS_OTHERS)
 def test_any_sequence_of_loads_and_retractions_gives_what_the_law_says(on_embedded, steps):
     holds_to_the_law(on_embedded, steps)
 
