@@ -24,13 +24,16 @@ operator as (
         sum(evse_day.power_kw) as power_kw,
         sum(evse_day.power_kw)
         / nullif(sum(evse_day.evses) - sum(evse_day.evses_without_power), 0) as mean_power_kw,
+    -- By the word alone, as such a reader would: most copies are old, and unknown to us.
     {% for column, prefix in [('evses', ''), ('published_evses', 'published_')] %}
-    {% for class, name in [('U', 'up'), ('D', 'down')] %}
         coalesce(sum(evse_day.{{ column }}) filter (
-            where evse_day.observation_class = '{{ class }}'
-            ), 0) as {{ prefix }}{{ name }}{{ ',' if not loop.last }}
-    {% endfor %}
-        {{ ',' if not loop.last }}
+            where evse_day.status in (
+                'AVAILABLE', 'CHARGING', 'RESERVED', 'BLOCKED', 'PREPARING', 'FINISHING'
+            )
+            ), 0) as {{ prefix }}up,
+        coalesce(sum(evse_day.{{ column }}) filter (
+            where evse_day.status in ('INOPERATIVE', 'OUTOFORDER')
+            ), 0) as {{ prefix }}down{{ ',' if not loop.last }}
     {% endfor %}
     from {{ ref('evse_day') }} as evse_day
     inner join snapshot
