@@ -25,6 +25,13 @@
     {{ parts | join(" || '/' || ") }}
 {%- endmacro %}
 
+{# The one index that finds a member on any day: eight bytes instead of four texts, of which a
+   national feed has 166,000 a day. Whoever asks by it compares the four columns, too. #}
+{% macro member_hash(relation='') -%}
+    {%- set owner = relation ~ '.' if relation else '' -%}
+    hashtextextended({{ owner }}location_id || '/' || {{ owner }}evse_uid, 0)
+{%- endmacro %}
+
 {# evse_id in upper case, without the separators that eMI3 leaves to taste, and without blanks. #}
 {% macro normalised_evse_id(column) -%}
     translate(upper({{ column }}), '*-. ' || chr(9) || chr(10) || chr(13) || chr(160), '')

@@ -31,26 +31,47 @@ place as (
             and {{ is_true_on('location', 'source_day.source_snapshot_date') }}
 ),
 
+location_party as (
+    select
+        location_party.source,
+        location_party.party,
+        location_party.location_id,
+        location_party.role,
+        location_party.name,
+        location_party.ema_ids
+    from {{ ref('stg_ocpi__location_party') }} as location_party
+    inner join source_day
+        on
+            location_party.source = source_day.source
+            and {{ is_true_on('location_party', 'source_day.source_snapshot_date') }}
+    where location_party.role in ('operator', 'owner')
+),
+
 named as (
     select
-        place.source,
-        place.party,
-        place.location_id,
-        location_party.name,
-        location_party.ema_ids,
+        place.*,
+        operator.name,
+        operator.ema_ids,
+        owner.name as owner_spelling,
         concat_ws(
-            chr(31), place.party, location_party.name, array_to_string(location_party.ema_ids, ',')
+            chr(31),
+            place.party,
+            coalesce(operator.name, ''),
+            coalesce(array_to_string(operator.ema_ids, ','), '')
         ) as spelling_key
     from place
-    left join (
-        select location_party.*
-        from {{ ref('stg_ocpi__location_party') }} as location_party
-        inner join source_day
-            on
-                location_party.source = source_day.source
-                and location_party.role = 'operator'
-                and {{ is_true_on('location_party', 'source_day.source_snapshot_date') }}
-    ) as location_party using (source, party, location_id)
+    left join location_party as operator
+        on
+            place.source = operator.source
+            and place.party = operator.party
+            and place.location_id = operator.location_id
+            and operator.role = 'operator'
+    left join location_party as owner
+        on
+            place.source = owner.source
+            and place.party = owner.party
+            and place.location_id = owner.location_id
+            and owner.role = 'owner'
 ),
 
 alias as (
@@ -65,15 +86,16 @@ alias as (
         and (valid_to is null or valid_to > {{ state_day() }})
 ),
 
+-- Some hundred spellings stand for all locations: names are read once each.
 spelling as (
-    select distinct on (spelling_key)
+    select
         spelling_key,
-        party,
-        name,
-        ema_ids,
-        {{ name_slug('name') }} as slug
+        min(party) as party,
+        min(name) as name,
+        min(ema_ids) as ema_ids,
+        {{ name_slug('min(name)') }} as slug
     from named
-    order by spelling_key
+    group by spelling_key
 ),
 
 operator as (
@@ -87,22 +109,41 @@ operator as (
     ) as known on true
 ),
 
+owner_spelling as (
+    select
+        owner_spelling,
+        {{ name_slug('owner_spelling') }} as slug
+    from named
+    where owner_spelling is not null
+    group by owner_spelling
+),
+
 owner as (
     select
-        location_party.source,
-        location_party.party,
-        location_party.location_id,
-        coalesce(alias.operator_id, {{ name_slug('location_party.name') }}) as owner_id,
-        coalesce(alias.operator_name, btrim(location_party.name)) as owner_name
-    from {{ ref('stg_ocpi__location_party') }} as location_party
-    inner join source_day
-        on
-            location_party.source = source_day.source
-            and location_party.role = 'owner'
-            and {{ is_true_on('location_party', 'source_day.source_snapshot_date') }}
-    left join alias
-        on alias.alias_kind = 'name' and {{ name_slug('location_party.name') }} = alias.alias
-    where {{ name_slug('location_party.name') }} is not null
+        owner_spelling.owner_spelling,
+        coalesce(alias.operator_id, owner_spelling.slug) as owner_id,
+        coalesce(alias.operator_name, btrim(owner_spelling.owner_spelling)) as owner_name
+    from owner_spelling
+    left join alias on alias.alias_kind = 'name' and owner_spelling.slug = alias.alias
+    where owner_spelling.slug is not null
+),
+
+settled as (
+    select
+        named.source,
+        named.party,
+        named.location_id,
+        named.latitude,
+        named.longitude,
+        named.country,
+        named.is_public,
+        operator.operator_id,
+        operator.operator_name,
+        owner.owner_id,
+        owner.owner_name
+    from named
+    inner join operator on named.spelling_key = operator.spelling_key
+    left join owner on named.owner_spelling = owner.owner_spelling
 ),
 
 status as (
@@ -140,30 +181,22 @@ connector_status as (
         connector_status.evse_uid
 ),
 
--- Only one connector of an EVSE can be used at a time: the strongest is the EVSE's.
-strongest as (
-    select distinct on (connector.source, connector.party, connector.location_id, connector.evse_uid)
-        connector.source,
-        connector.party,
-        connector.location_id,
-        connector.evse_uid,
-        connector.power_kw,
-        connector.power_method,
-        connector.power_reason,
-        connector.power_band,
-        connector.power_type
-    from {{ ref('connector_power') }} as connector
+power as (
+    select
+        evse_power.source,
+        evse_power.party,
+        evse_power.location_id,
+        evse_power.evse_uid,
+        evse_power.power_kw,
+        evse_power.power_method,
+        evse_power.power_reason,
+        evse_power.power_band,
+        evse_power.power_type
+    from {{ ref('evse_power') }} as evse_power
     inner join source_day
         on
-            connector.source = source_day.source
-            and {{ is_true_on('connector', 'source_day.source_snapshot_date') }}
-    order by
-        connector.source,
-        connector.party,
-        connector.location_id,
-        connector.evse_uid,
-        connector.power_kw desc nulls last,
-        connector.connector_id
+            evse_power.source = source_day.source
+            and {{ is_true_on('evse_power', 'source_day.source_snapshot_date') }}
 ),
 
 published as (
@@ -191,32 +224,28 @@ select
     published.location_id,
     published.evse_uid,
     published.evse_id,
-    {{ member_key('published') }} as member_key,
     {{ normalised_evse_id('published.evse_id') }} as normalised_evse_id,
     published.observed_at,
     published.is_loaded,
     published.source_rank,
-    coalesce(published.latitude, place.latitude) as latitude,
-    coalesce(published.longitude, place.longitude) as longitude,
-    coalesce(place.country, 'unknown') as country,
-    coalesce(operator.operator_id, 'unknown') as operator_id,
-    coalesce(operator.operator_name, 'Unknown operator') as operator_name,
-    coalesce(owner.owner_id, 'unknown') as owner_id,
-    coalesce(owner.owner_name, 'Unknown owner') as owner_name,
-    coalesce(place.is_public, true) as is_public,
+    coalesce(published.latitude, settled.latitude) as latitude,
+    coalesce(published.longitude, settled.longitude) as longitude,
+    coalesce(settled.country, 'unknown') as country,
+    coalesce(settled.operator_id, 'unknown') as operator_id,
+    coalesce(settled.operator_name, 'Unknown operator') as operator_name,
+    coalesce(settled.owner_id, 'unknown') as owner_id,
+    coalesce(settled.owner_name, 'Unknown owner') as owner_name,
+    coalesce(settled.is_public, true) as is_public,
     coalesce(status.status, connector_status.status) as status,
     status.last_updated,
-    strongest.power_kw,
-    strongest.power_method,
-    coalesce(strongest.power_reason, case when strongest.source is null then 'no_connector' end)
+    power.power_kw,
+    power.power_method,
+    coalesce(power.power_reason, case when power.source is null then 'no_connector' end)
         as power_reason,
-    coalesce(strongest.power_band, 'unclassified') as power_band,
-    coalesce(strongest.power_type = 'DC', false) as is_dc
+    coalesce(power.power_band, 'unclassified') as power_band,
+    coalesce(power.power_type = 'DC', false) as is_dc
 from published
-left join place using (source, party, location_id)
-left join named using (source, party, location_id)
-left join operator on named.spelling_key = operator.spelling_key
-left join owner using (source, party, location_id)
+left join settled using (source, party, location_id)
 left join status using (source, party, location_id, evse_uid)
 left join connector_status using (source, party, location_id, evse_uid)
-left join strongest using (source, party, location_id, evse_uid)
+left join power using (source, party, location_id, evse_uid)
