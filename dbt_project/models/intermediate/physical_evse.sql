@@ -130,7 +130,7 @@ spread_member as (
     inner join shared_id using (plain_key)
     left join parted using (member_number)
     where
-        shared_id.members <= 100
+        shared_id.members <= {{ var('most_copies') }}
         and (shared_id.is_spread or member.plain_key in (select parted.plain_key from parted))
 ),
 
@@ -219,7 +219,7 @@ special as (
         {{ member_key('member') }} as own_key
     from member
     inner join shared_id using (plain_key)
-    where shared_id.members > 100
+    where shared_id.members > {{ var('most_copies') }}
 ),
 
 -- Keys that the analyst has found to be of one EVSE.
@@ -273,7 +273,6 @@ merged as (
 own as not materialized (
     select
         member.*,
-        special.own_key as special_key,
         merged.merged_key,
         coalesce(special.has_emi3_id, member.looks_like_emi3) as has_emi3_id,
         coalesce(special.is_id_at_several_places, false) as is_id_at_several_places,

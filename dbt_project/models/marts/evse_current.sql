@@ -16,15 +16,21 @@ member as (
     select
         physical_evse.*,
         latest.source_snapshot_date,
-        latest.days_since_snapshot,
-        count(*) over (
-            partition by physical_evse.state_date, physical_evse.physical_evse_key
-        ) as copies
+        latest.days_since_snapshot
     from {{ ref('physical_evse') }} as physical_evse
     inner join latest
         on
             physical_evse.source = latest.source
             and physical_evse.state_date = latest.source_state_date
+),
+
+copy as (
+    select
+        state_date,
+        physical_evse_key,
+        count(*) as copies
+    from member
+    group by state_date, physical_evse_key
 ),
 
 -- Under a key of a source that is out, another source may have gone on: the later day wins.
@@ -110,7 +116,7 @@ select
     survivor.power_method,
     survivor.power_reason,
     survivor.power_band,
-    survivor.copies,
+    copy.copies,
     survivor.is_id_at_several_places,
     coalesce(tariff.tariff_references, 0) as tariff_references,
     coalesce(tariff.resolved_tariff_references, 0) as resolved_tariff_references,
@@ -120,6 +126,7 @@ select
         else 'resolved'
     end as tariff_resolution
 from survivor
+inner join copy using (state_date, physical_evse_key)
 left join place using (source, party, location_id)
 left join evse using (source, party, location_id, evse_uid)
 left join tariff using (source, party, location_id, evse_uid)
