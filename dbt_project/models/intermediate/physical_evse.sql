@@ -80,10 +80,10 @@ override as (
         side.reference,
         side.reference = evse_override.other as is_other,
         {{ normalised_evse_id('side.reference') }} as normalised_evse_id,
-        {%- for column in ['source', 'party', 'location_id', 'evse_uid'] %}
-        replace(split_part(side.reference, '/', {{ loop.index }}), '%2F', '/') as {{ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        replace(split_part(side.reference, '/', 1), '%2F', '/') as source,
+        replace(split_part(side.reference, '/', 2), '%2F', '/') as party,
+        replace(split_part(side.reference, '/', 3), '%2F', '/') as location_id,
+        replace(split_part(side.reference, '/', 4), '%2F', '/') as evse_uid
     from {{ ref('evse_override') }} as evse_override
     cross join lateral (values (evse_override.one), (evse_override.other)) as side (reference)
     where
@@ -98,6 +98,11 @@ parted as (
     from member
     inner join override using (source, party, location_id, evse_uid)
     where override.override_kind = 'different' and override.is_other and member.looks_like_emi3
+),
+
+parted_id as (
+    select distinct plain_key
+    from parted
 ),
 
 -- The box is smaller than the circle, so that it lets no pair through that is too far apart.
@@ -129,9 +134,10 @@ spread_member as (
     from member
     inner join shared_id using (plain_key)
     left join parted using (member_number)
+    left join parted_id on member.plain_key = parted_id.plain_key
     where
         shared_id.members <= {{ var('most_copies') }}
-        and (shared_id.is_spread or member.plain_key in (select parted.plain_key from parted))
+        and (shared_id.is_spread or parted_id.plain_key is not null)
 ),
 
 near as (
@@ -164,18 +170,20 @@ reached as (
     inner join near on reached.near_member_key = near.member_key
 ),
 
+linked as (
+    select
+        member_key,
+        min(near_member_key collate "C") as place_key
+    from reached
+    group by member_key
+),
+
 placed as (
     select
         spread_member.*,
         linked.place_key
     from spread_member
-    inner join (
-        select
-            member_key,
-            min(near_member_key collate "C") as place_key
-        from reached
-        group by member_key
-    ) as linked using (member_key)
+    inner join linked using (member_key)
 ),
 
 place_of_id as (
@@ -295,16 +303,18 @@ moved as (
     where former_key <> own_key
 ),
 
+asked as (
+    select own_key as asked_key
+    from moved
+    union
+    select former_key as asked_key
+    from moved
+),
+
 kept as (
     select distinct own.own_key
     from own
-    inner join (
-        select own_key as asked_key
-        from moved
-        union
-        select former_key as asked_key
-        from moved
-    ) as asked on own.own_key = asked.asked_key
+    inner join asked on own.own_key = asked.asked_key
     where own.former_key = own.own_key
 ),
 
@@ -329,20 +339,28 @@ inherited as (
     order by former_key, members desc, own_key
 ),
 
+-- The id was given to another EVSE, whose history goes on under it.
+taken as (
+    select
+        own.own_key,
+        {{ member_key('own') }} as member_key
+    from own
+    inner join inherited as heir on own.own_key = heir.former_key
+    left join inherited on own.own_key = inherited.own_key
+    where inherited.own_key is null
+),
+
 rekeyed as (
     select
         own_key,
         former_key as physical_evse_key
     from inherited
     union all
-    -- The id was given to another EVSE, whose history goes on under it.
     select
-        own.own_key,
-        own.own_key || '~' || min({{ member_key('own') }} collate "C") as physical_evse_key
-    from own
-    inner join inherited as taken on own.own_key = taken.former_key
-    where own.own_key not in (select inherited.own_key from inherited)
-    group by own.own_key
+        own_key,
+        own_key || '~' || min(member_key collate "C") as physical_evse_key
+    from taken
+    group by own_key
 ),
 
 -- Most members are alone under their key; the others stand in line.
