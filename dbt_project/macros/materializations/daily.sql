@@ -77,10 +77,9 @@
 
 {% macro replace_day_by_day(relation, sql, is_full) -%}
     {%- set built = namespace(days=0) -%}
-    {#- A day is a large part of every table that it is made of, and Postgres takes versions true on a
-        day for few: it would sort, or go row by row through indexes. Hashing halves the time. -#}
-    {%- do run_query('set local enable_mergejoin = off; set local enable_nestloop = off;'
-        ~ ' set local enable_indexscan = off') -%}
+    {#- Postgres takes the versions true on a day for few: it would sort them, or go through them row by
+        row, where hashing is the safe choice. -#}
+    {%- do run_query('set local enable_mergejoin = off; set local enable_nestloop = off') -%}
     {%- if not is_full -%} {%- do run_query(create_moved_member()) -%} {%- endif -%}
     {%- for day, is_due, is_gone in days_of(relation, is_full) -%}
         {%- if is_due or is_gone or (not is_full and holds_moved_member(relation, day)) -%}
