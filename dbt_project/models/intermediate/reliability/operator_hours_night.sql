@@ -57,18 +57,21 @@ select
     coalesce(sum(cube.fresh_evses) filter (where part.is_tonight), 0)::bigint as fresh_evses,
     coalesce(sum(cube.evses) filter (where part.is_tonight and cube.hours_basis = 'unknown'), 0)::bigint
         as evses_without_hours,
-    sum(cube.evses * part.scheduled_hours) as scheduled_hours,
-    sum(cube.evses * part.scheduled_hours * cube.access_hours_per_week / 168)
-        as scheduled_access_hours,
-{%- for state in states %}
-    coalesce(sum(cube.evses * part.interval_hours) filter (where cube.state = '{{ state }}'), 0)
-        as {{ state }}_hours,
-    coalesce(
-        sum(cube.evses * part.interval_hours * cube.access_hours_per_week / 168)
-        filter (where cube.state = '{{ state }}'),
-        0
-    ) as {{ state }}_access_hours{{ ',' if not loop.last }}
-{%- endfor %}
+    {%- for state in states %}
+        trim_scale(
+            coalesce(sum(cube.evses * part.interval_hours) filter (where cube.state = '{{ state }}'), 0)
+        ) as {{ state }}_hours,
+        trim_scale(
+            coalesce(
+                sum(cube.evses * part.interval_hours * cube.access_hours_per_week / 168)
+                filter (where cube.state = '{{ state }}'),
+                0
+            )
+        ) as {{ state }}_access_hours,
+    {%- endfor %}
+    trim_scale(sum(cube.evses * part.scheduled_hours)) as scheduled_hours,
+    trim_scale(sum(cube.evses * part.scheduled_hours * cube.access_hours_per_week / 168))
+        as scheduled_access_hours
 from part
 inner join cube on part.source = cube.source and part.state_date = cube.state_date
 group by part.snapshot_date, cube.operator_id, cube.country, cube.is_50_kw

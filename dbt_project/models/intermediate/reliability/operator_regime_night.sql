@@ -52,14 +52,14 @@ rolled as (
         night.country,
         night.scope,
     {%- for name, over in [('rolling_365_days', 'last_365_days'), ('calendar_year', 'this_year')] %}
-        count(*) filter (where evses > 0) over {{ over }} as {{ name }}_nights,
-        count(*) over {{ over }} as {{ name }}_days,
+        {%- for state in ['scheduled'] + states %}
+            sum({{ state }}_hours) over {{ over }} as {{ name }}_{{ state }},
+        {%- endfor %}
         {%- for count in ['evses', 'fresh_evses', 'evses_without_hours'] %}
             (sum({{ count }}) over {{ over }})::bigint as {{ name }}_{{ count }},
         {%- endfor %}
-    {%- for state in ['scheduled'] + states %}
-            sum({{ state }}_hours) over {{ over }} as {{ name }}_{{ state }}{{ ',' if not loop.last }}
-        {%- endfor %}{{ ',' if not loop.last }}
+        count(*) filter (where evses > 0) over {{ over }} as {{ name }}_nights,
+        count(*) over {{ over }} as {{ name }}_days{{ ',' if not loop.last }}
     {%- endfor %}
     from night
     window

@@ -3,6 +3,8 @@
 -- depends_on: {{ ref('snapshot_day') }}
 {{ config(materialized='daily') }}
 {%- set windows = [7, 30] %}
+{%- set shares = ['reliability_low', 'reliability_mid', 'reliability_high'] %}
+{%- set figures = shares + ['coverage', 'publication', 'nights'] %}
 
 with
 
@@ -46,7 +48,7 @@ select
     night.scheduled,
     night.days_since_snapshot,
 {%- for days in windows %}
-{%- for name in ['reliability_low', 'reliability_mid', 'reliability_high', 'coverage', 'publication', 'nights'] %}
+{%- for name in figures %}
     last_{{ days }}_days.{{ name }}
         as {{ name }}_{{ days }}d{{ ',' if not (loop.last and days == windows[-1]) }}
 {%- endfor %}
