@@ -211,12 +211,14 @@ vanished_defect as (
             select physical_evse.*
             from {{ ref('physical_evse') }} as physical_evse
             where
-                physical_evse.source = gone.source
+                -- The index; the day's would be searched through for each of them.
+                {{ member_hash('physical_evse') }} = {{ member_hash('gone') }}
+                and physical_evse.source = gone.source
                 and physical_evse.party = gone.party
                 and physical_evse.location_id = gone.location_id
                 and physical_evse.evse_uid = gone.evse_uid
                 and physical_evse.state_date < gone.valid_to
-            order by physical_evse.state_date desc
+            order by physical_evse.state_date + 0 desc
             limit 1
         ) as last_heard
     left join evse on last_heard.physical_evse_key = evse.physical_evse_key

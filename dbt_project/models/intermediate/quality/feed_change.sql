@@ -11,7 +11,14 @@
     'location': (location_key, 'stg_ocpi__location_freshness'),
     'tariff': (tariff_key, 'stg_ocpi__tariff_freshness'),
 } %}
-{{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
+{#- Whole tables joined, of sizes that the planner cannot guess: with loops it ran for over 9 minutes. #}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date']}],
+        pre_hook='set local enable_nestloop = off'
+    )
+}}
 
 with
 
