@@ -58,6 +58,8 @@ def _no_surroundings() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(("OCPI_WAREHOUSE_", "PG")):
                 patch.delenv(name)
+        # What dbt has to say it says to its caller; nobody reads 40,000 lines beside that.
+        patch.setenv("DBT_LOG_LEVEL_FILE", "none")
         yield
 
 

@@ -120,16 +120,16 @@ def built_by_dbt(in_order: Built) -> Built:
 
 def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(in_order: Built) -> None:
     with in_order.project.warehouse.connection() as connection:
-        # In the way of a mart, and nothing that dbt would replace.
-        connection.execute("create schema if not exists marts")
-        connection.execute("create sequence marts.operator_power_daily")
+        # In the way of what nearly all is made of, and nothing that dbt would replace.
+        connection.execute("create schema if not exists intermediate")
+        connection.execute("create sequence intermediate.snapshot_day")
     try:
         [sentence, *_] = in_order.runner.marts().failures
-        assert "operator_power_daily" in sentence
+        assert "snapshot_day" in sentence
         assert in_order.builds() == []
     finally:
         with in_order.project.warehouse.connection() as connection:
-            connection.execute("drop sequence marts.operator_power_daily")
+            connection.execute("drop sequence intermediate.snapshot_day")
 
 
 def test_every_mart_and_column_has_a_comment_in_postgres(built_by_dbt: Built) -> None:
