@@ -6,9 +6,12 @@
     state_day as (
         select
             state_date,
+            state_week,
             (row_number() over (order by state_date))::integer as day_number
         from (
-            select distinct state_date
+            select distinct
+                state_date,
+                state_week
             from {{ ref('snapshot_day') }}
         ) as day
     ),
@@ -24,6 +27,7 @@
     needed_day as (
         select
             state_day.state_date,
+            state_day.state_week,
             state_day.day_number
         from state_day
         where exists (
@@ -34,32 +38,26 @@
     )
 {%- endmacro %}
 
-{# Of a group of rows: its days, for run_edges. #}
-{% macro run_days(day_number) -%}
-    min({{ day_number }}) as first_number,
-        max({{ day_number }}) as last_number,
-        array_agg({{ day_number }}) as day_numbers
+{# Spans of physical_evse_span that touch the needed days, with the numbers of their first and last. #}
+{% macro needed_spans() -%}
+    {{ ref('physical_evse_span') }} as span
+    inner join state_day as first_day on span.from_date = first_day.state_date
+    inner join state_day as last_day on span.last_date = last_day.state_date
+    where span.state_week = any(array(select needed_day.state_week from needed_day))
 {%- endmacro %}
 
-{# Where the runs of consecutive days of a row of run_days begin, and the day after their end. Most
-   have no gap, which first, last and length tell without a look inside. #}
-{% macro run_edges(days) -%}
+{# Of a group of such spans: the runs of consecutive days that they make up. #}
+{% macro runs_of_days() -%}
+    range_agg(int4range(first_day.day_number, last_day.day_number, '[]'))
+{%- endmacro %}
+
+{# Where each of the runs begins, and the day after its end. #}
+{% macro run_edges(runs) -%}
     select
-        {{ days }}.first_number as day_number,
-        'begins' as change
-    where cardinality({{ days }}.day_numbers) > {{ days }}.last_number - {{ days }}.first_number
-    union all
-    select
-        {{ days }}.last_number + 1 as day_number,
-        'ends' as change
-    where cardinality({{ days }}.day_numbers) > {{ days }}.last_number - {{ days }}.first_number
-    union all
-    select
-        number.day_number + side.days_after as day_number,
-        side.change
-    from unnest({{ days }}.day_numbers) as number (day_number)
-    cross join (values ('begins', 0, -1), ('ends', 1, 1)) as side (change, days_after, neighbour)
-    where
-        cardinality({{ days }}.day_numbers) <= {{ days }}.last_number - {{ days }}.first_number
-        and number.day_number + side.neighbour <> all({{ days }}.day_numbers)
+        edge.day_number,
+        edge.change
+    from unnest({{ runs }}) as run (days)
+    cross join lateral (
+        values (lower(run.days), 'begins'), (upper(run.days), 'ends')
+    ) as edge (day_number, change)
 {%- endmacro %}

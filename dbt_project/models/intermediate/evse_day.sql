@@ -1,45 +1,89 @@
 -- Grain: state day and every word by which the daily marts part EVSEs. Counts and sums only, so that
 -- every ratio built on them is a ratio of sums. A tenth of the rows of physical_evse.
--- depends_on: {{ ref('snapshot_day') }}
 {{ config(materialized='daily', indexes=[{'columns': ['state_date']}]) }}
 
+{%- set words = ['source', 'country', 'operator_id', 'operator_name', 'owner_id', 'owner_name',
+    'is_public', 'power_band', 'is_50_kw', 'status', 'observation_class', 'observation_reason',
+    'is_fresh'] %}
+{%- set sums = ['published_evses', 'published_power_kw', 'evses', 'power_kw', 'declared_power_kw',
+    'evses_without_power'] %}
+
+with
+
+day as (
+    select
+        source,
+        state_week,
+        state_date,
+        is_loaded
+    from {{ ref('snapshot_day') }}
+    where snapshot_date = state_date and {{ is_due('state_date') }}
+),
+
+-- Spans that begin and end together, first: days are counted of few rows.
+span as (
+    select
+        state_week,
+        from_date,
+        last_date,
+        source,
+        country,
+        operator_id,
+        operator_name,
+        owner_id,
+        owner_name,
+        is_public,
+        power_band,
+        coalesce(power_kw >= 50, false) as is_50_kw,
+        status,
+        observation_class,
+        observation_reason,
+        observation_reason not in ('unverified', 'no_last_updated') as is_fresh,
+        count(*) as published_evses,
+        coalesce(sum(power_kw), 0) as published_power_kw,
+        count(*) filter (where is_survivor) as evses,
+        coalesce(sum(power_kw) filter (where is_survivor), 0) as power_kw,
+        coalesce(sum(power_kw) filter (where is_survivor and power_method like 'declared%'), 0)
+            as declared_power_kw,
+        count(*) filter (where is_survivor and power_kw is null) as evses_without_power
+    from {{ ref('evse_span') }}
+    where is_counted and state_week = any(array(select day.state_week from day))
+    group by
+        state_week,
+        from_date,
+        last_date,
+        source,
+        country,
+        operator_id,
+        operator_name,
+        owner_id,
+        owner_name,
+        is_public,
+        power_band,
+        coalesce(power_kw >= 50, false),
+        status,
+        observation_class,
+        observation_reason
+)
+
 select
-    state_date,
-    source,
-    is_observed,
-    country,
-    operator_id,
-    operator_name,
-    owner_id,
-    owner_name,
-    is_public,
-    power_band,
-    coalesce(power_kw >= 50, false) as is_50_kw,
-    status,
-    observation_class,
-    observation_reason,
-    observation_reason not in ('unverified', 'no_last_updated') as is_fresh,
-    count(*) as published_evses,
-    coalesce(sum(power_kw), 0) as published_power_kw,
-    count(*) filter (where is_survivor) as evses,
-    coalesce(sum(power_kw) filter (where is_survivor), 0) as power_kw,
-    coalesce(sum(power_kw) filter (where is_survivor and power_method like 'declared%'), 0)
-        as declared_power_kw,
-    count(*) filter (where is_survivor and power_kw is null) as evses_without_power
-from {{ ref('physical_evse') }}
-where {{ is_due('state_date') }} and is_counted
+    day.state_date,
+    day.is_loaded as is_observed,
+    {%- for word in words %}
+    span.{{ word }},
+    {%- endfor %}
+    {%- for measure in sums %}
+    sum(span.{{ measure }}){{ '::bigint' if 'power_kw' not in measure }} as {{ measure }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from span
+inner join day
+    on
+        span.source = day.source
+        and span.state_week = day.state_week
+        and day.state_date between span.from_date and span.last_date
 group by
-    state_date,
-    source,
-    is_observed,
-    country,
-    operator_id,
-    operator_name,
-    owner_id,
-    owner_name,
-    is_public,
-    power_band,
-    coalesce(power_kw >= 50, false),
-    status,
-    observation_class,
-    observation_reason
+    day.state_date,
+    day.is_loaded,
+    {%- for word in words %}
+    span.{{ word }}{{ ',' if not loop.last }}
+    {%- endfor %}

@@ -105,7 +105,13 @@ aged as (
 
 -- Days between two of these show the same EVSEs: nothing was loaded and no source left.
 state_day as (
-    select snapshot_date
+    select
+        snapshot_date as state_date,
+        date_trunc('week', snapshot_date)::date as state_week,
+        row_number() over (
+            partition by date_trunc('week', snapshot_date) order by snapshot_date
+        )::integer as day_of_week,
+        lead(snapshot_date) over (order by snapshot_date) as next_state_date
     from aged
     group by snapshot_date
     having bool_or(days_since_snapshot in (0, {{ var('carry_days') }} + 1))
@@ -119,16 +125,18 @@ select
     aged.observed_at,
     aged.days_since_snapshot = 0 as is_loaded,
     aged.days_since_snapshot <= {{ var('carry_days') }} as is_carried,
+    state_day.state_date,
+    state_day.state_week,
+    state_day.day_of_week,
     (
-        select max(state_day.snapshot_date)
-        from state_day
-        where state_day.snapshot_date <= aged.snapshot_date
-    ) as state_date,
-    (
-        select max(state_day.snapshot_date)
-        from state_day
+        select max(earlier.state_date)
+        from state_day as earlier
         where
-            state_day.snapshot_date
+            earlier.state_date
             <= least(aged.snapshot_date, aged.source_snapshot_date + {{ var('carry_days') }})
     ) as source_state_date
 from aged
+inner join state_day
+    on
+        aged.snapshot_date >= state_day.state_date
+        and coalesce(aged.snapshot_date < state_day.next_state_date, true)

@@ -6,24 +6,21 @@ with
 
 {{ state_days() }},
 
--- Days as numbers, so that a run of them needs no sort: what stands unchanged through the whole
--- history is one row here.
 standing as (
     select
-        physical_evse.source,
-        physical_evse.party,
-        physical_evse.location_id,
-        physical_evse.evse_uid,
-        physical_evse.physical_evse_key,
-        {{ run_days('needed_day.day_number') }}
-    from {{ ref('physical_evse') }} as physical_evse
-    inner join needed_day on physical_evse.state_date = needed_day.state_date
+        span.source,
+        span.party,
+        span.location_id,
+        span.evse_uid,
+        span.physical_evse_key,
+        {{ runs_of_days() }} as runs
+    from {{ needed_spans() }}
     group by
-        physical_evse.source,
-        physical_evse.party,
-        physical_evse.location_id,
-        physical_evse.evse_uid,
-        physical_evse.physical_evse_key
+        span.source,
+        span.party,
+        span.location_id,
+        span.evse_uid,
+        span.physical_evse_key
 )
 
 select
@@ -35,5 +32,5 @@ select
     standing.physical_evse_key,
     edge.change
 from standing
-cross join lateral ({{ run_edges('standing') }}) as edge
+cross join lateral ({{ run_edges('standing.runs') }}) as edge
 inner join due_day on edge.day_number = due_day.day_number

@@ -8,26 +8,23 @@ with
 
 standing as (
     select
-        physical_evse.physical_evse_key,
-        case when physical_evse.is_counted then 'operating' else lower(physical_evse.status) end
-            as stage,
-        physical_evse.country,
-        physical_evse.operator_id,
-        physical_evse.is_public,
-        physical_evse.power_kw,
-        physical_evse.power_band,
-        {{ run_days('needed_day.day_number') }}
-    from {{ ref('physical_evse') }} as physical_evse
-    inner join needed_day on physical_evse.state_date = needed_day.state_date
-    where physical_evse.is_survivor
+        span.physical_evse_key,
+        case when span.is_counted then 'operating' else lower(span.status) end as stage,
+        span.country,
+        span.operator_id,
+        span.is_public,
+        span.power_kw,
+        span.power_band,
+        {{ runs_of_days() }} as runs
+    from {{ needed_spans() }} and span.is_survivor
     group by
-        physical_evse.physical_evse_key,
-        case when physical_evse.is_counted then 'operating' else lower(physical_evse.status) end,
-        physical_evse.country,
-        physical_evse.operator_id,
-        physical_evse.is_public,
-        physical_evse.power_kw,
-        physical_evse.power_band
+        span.physical_evse_key,
+        case when span.is_counted then 'operating' else lower(span.status) end,
+        span.country,
+        span.operator_id,
+        span.is_public,
+        span.power_kw,
+        span.power_band
 )
 
 select
@@ -41,5 +38,5 @@ select
     standing.power_kw,
     standing.power_band
 from standing
-cross join lateral ({{ run_edges('standing') }}) as edge
+cross join lateral ({{ run_edges('standing.runs') }}) as edge
 inner join due_day on edge.day_number = due_day.day_number

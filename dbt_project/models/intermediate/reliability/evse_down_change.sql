@@ -13,70 +13,80 @@ with
 
 {{ state_days() }},
 
+span as materialized (
+    select
+        span.*,
+        first_day.day_number as first_number,
+        last_day.day_number as last_number
+    from {{ needed_spans() }} and span.is_survivor
+),
+
 down as (
     select
-        physical_evse.physical_evse_key,
-        needed_day.day_number,
-        physical_evse.source,
-        physical_evse.party,
-        physical_evse.location_id,
-        physical_evse.evse_uid,
-        physical_evse.country,
-        physical_evse.operator_id,
-        physical_evse.operator_name,
-        physical_evse.power_kw,
-        physical_evse.observed_at,
-        physical_evse.last_updated,
-        lag(needed_day.day_number) over history as former_number,
-        lead(needed_day.day_number) over history as next_number
-    from {{ ref('physical_evse') }} as physical_evse
-    inner join needed_day on physical_evse.state_date = needed_day.state_date
-    where physical_evse.is_survivor and physical_evse.observation_class = 'D'
-    window history as (
-        partition by physical_evse.physical_evse_key collate "C" order by needed_day.day_number
-    )
+        span.*,
+        lag(last_number) over history as former_number,
+        lead(first_number) over history as next_number
+    from span
+    where observation_class = 'D'
+    window history as (partition by physical_evse_key collate "C" order by first_number)
 ),
 
 edge as materialized (
     select
-        due_day.state_date,
-        neighbour_day.state_date as neighbour_date,
+        down.first_number as day_number,
+        down.first_number - 1 as neighbour_number,
+        down.from_date as seen_date,
         'begins' as change,
         down.*
     from down
-    inner join due_day on down.day_number = due_day.day_number
-    left join state_day as neighbour_day on down.day_number - 1 = neighbour_day.day_number
-    where down.former_number is distinct from down.day_number - 1
+    where down.former_number is distinct from down.first_number - 1
     union all
     select
-        due_day.state_date,
-        due_day.state_date as neighbour_date,
+        down.last_number + 1 as day_number,
+        down.last_number + 1 as neighbour_number,
+        down.last_date as seen_date,
         'ends' as change,
         down.*
     from down
-    inner join due_day on down.day_number + 1 = due_day.day_number
-    where down.next_number is distinct from down.day_number + 1
+    where down.next_number is distinct from down.last_number + 1
 ),
 
-neighbour as materialized (
+due_edge as materialized (
     select
-        physical_evse.state_date,
-        physical_evse.physical_evse_key,
-        physical_evse.status,
-        physical_evse.observation_class,
-        physical_evse.observation_reason,
-        physical_evse.observed_at,
-        physical_evse.last_updated
-    from {{ ref('physical_evse') }} as physical_evse
-    inner join needed_day on physical_evse.state_date = needed_day.state_date
-    where
-        physical_evse.is_survivor
-        and (physical_evse.state_date, physical_evse.physical_evse_key) in (
-            select
-                edge.neighbour_date,
-                edge.physical_evse_key
-            from edge
-        )
+        due_day.state_date,
+        neighbour_day.state_date as neighbour_date,
+        seen.observed_at,
+        edge.*
+    from edge
+    inner join due_day on edge.day_number = due_day.day_number
+    inner join {{ ref('snapshot_day') }} as seen
+        on edge.source = seen.source and edge.seen_date = seen.snapshot_date
+    left join state_day as neighbour_day on edge.neighbour_number = neighbour_day.day_number
+),
+
+-- The day between two outages of a day each is a neighbour of both.
+neighbour as (
+    select
+        due_edge.physical_evse_key,
+        due_edge.neighbour_number,
+        span.status,
+        span.observation_class,
+        span.observation_reason,
+        seen.observed_at,
+        span.last_updated
+    from (
+        select distinct
+            physical_evse_key,
+            neighbour_number,
+            neighbour_date
+        from due_edge
+    ) as due_edge
+    inner join span
+        on
+            due_edge.physical_evse_key = span.physical_evse_key
+            and due_edge.neighbour_number between span.first_number and span.last_number
+    inner join {{ ref('snapshot_day') }} as seen
+        on span.source = seen.source and due_edge.neighbour_date = seen.snapshot_date
 )
 
 select
@@ -98,8 +108,8 @@ select
     neighbour.observation_reason as other_reason,
     neighbour.observed_at as other_observed_at,
     neighbour.last_updated as other_last_updated
-from edge
+from due_edge as edge
 left join neighbour
     on
-        edge.neighbour_date = neighbour.state_date
-        and edge.physical_evse_key = neighbour.physical_evse_key
+        edge.physical_evse_key = neighbour.physical_evse_key
+        and edge.neighbour_number = neighbour.neighbour_number
