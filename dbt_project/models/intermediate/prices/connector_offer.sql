@@ -1,5 +1,5 @@
--- Grain: a connector of a location while the price lists that it refers to, and its kind of current,
--- stay as they are. Connectors with the same references make the same offer (offer_key).
+-- Grain: a connector of a location while the price lists that it refers to, its kind of current and
+-- its time zone stay as they are. Connectors alike in them make the same offer (offer_key).
 {{
     config(
         indexes=[{'columns': ['source', 'location_id', 'evse_uid']}, {'columns': ['offer_key']}],
@@ -66,6 +66,22 @@ reference as (
     where pricing_id is not null
 ),
 
+-- A location that changes its zone parts the offers of its connectors.
+zone_change as (
+    select
+        connector.source,
+        connector.party,
+        connector.location_id,
+        connector.evse_uid,
+        connector.connector_id,
+        location_zone.valid_from as state_from
+    from {{ ref('location_zone') }} as location_zone
+    inner join connector using (source, party, location_id)
+    where
+        location_zone.valid_from > connector.valid_from
+        and (connector.valid_to is null or location_zone.valid_from < connector.valid_to)
+),
+
 boundary as (
     {% for relation in ['connector', 'reference'] %}
         {% for day in ['valid_from', 'valid_to'] %}
@@ -80,8 +96,16 @@ boundary as (
             {% if day == 'valid_to' %}where valid_to is not null{% endif %}
             {% if not loop.last %}union{% endif %}
         {% endfor %}
-        {% if not loop.last %}union{% endif %}
+        union
     {% endfor %}
+    select
+        source,
+        party,
+        location_id,
+        evse_uid,
+        connector_id,
+        state_from
+    from zone_change
 ),
 
 span as (
@@ -96,9 +120,17 @@ span as (
 state as (
     select
         span.*,
-        connector.current_type
+        connector.current_type,
+        coalesce(location_zone.time_zone, 'UTC') as time_zone,
+        coalesce(location_zone.time_zone_method, 'assumed_utc') as time_zone_method
     from span
     inner join connector using (source, party, location_id, evse_uid, connector_id)
+    left join {{ ref('location_zone') }} as location_zone
+        on
+            span.source = location_zone.source
+            and span.party = location_zone.party
+            and span.location_id = location_zone.location_id
+            and {{ is_true_on('location_zone', 'span.state_from') }}
     where {{ is_true_on('connector', 'span.state_from') }}
 ),
 
@@ -126,7 +158,12 @@ keyed as (
         offered.price_lists,
         md5(
             jsonb_build_array(
-                state.source, state.party, state.current_type, to_jsonb(offered.price_lists)
+                state.source,
+                state.party,
+                state.current_type,
+                state.time_zone,
+                state.time_zone_method,
+                to_jsonb(offered.price_lists)
             )::text
         )::uuid as offer_key
     from state
@@ -173,6 +210,8 @@ select
     state_from as valid_from,
     version_to as valid_to,
     current_type,
+    time_zone,
+    time_zone_method,
     offer_key,
     price_lists
 from ending
