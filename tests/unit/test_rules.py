@@ -20,7 +20,9 @@ ROW = re.compile(r"^\| (?P<rule>[^|]+) \| (?P<naive>[^|]+) \| (?P<tests>(?:`\w+`
 @cache
 def documents() -> tuple[dict[str, Any], ...]:
     paths = sorted((DBT / "models").rglob("*.yml"))
-    return tuple(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in paths)
+    return tuple(
+        yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in paths
+    )
 
 
 def unit_tests() -> Counter[str]:
