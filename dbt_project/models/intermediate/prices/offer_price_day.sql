@@ -18,15 +18,15 @@ offered as (
 
 -- All connectors of an offer have the same references and the same zone.
 offer as (
-    select distinct on (offer_key)
+    select
         offer_key,
-        party,
-        current_type,
-        time_zone,
-        time_zone_method,
-        price_lists
+        min(party) as party,
+        min(current_type) as current_type,
+        min(time_zone) as time_zone,
+        min(time_zone_method) as time_zone_method,
+        min(price_lists) as price_lists
     from {{ ref('connector_offer') }}
-    order by offer_key
+    group by offer_key
 ),
 
 basket as (

@@ -4,8 +4,7 @@
 {{
     config(
         indexes=[{'columns': ['source', 'price_list_id']}, {'columns': ['content_key']}],
-        pre_hook='set local enable_nestloop = off',
-        post_hook='analyze {{ this }}'
+        pre_hook=['set local jit = off', 'set local enable_nestloop = off']
     )
 }}
 
@@ -128,21 +127,31 @@ component as (
     from {{ ref('unit_price') }}
 ),
 
+-- Grouped, not united: Postgres would sort what is one day for nearly every price of a list.
 boundary as (
-    {% for relation in ['price_list', 'element', 'component'] %}
-        {% for day in ['valid_from', 'valid_to'] %}
-            select
-                price_list_kind,
-                source,
-                party,
-                price_list_id,
-                {{ day }} as state_from
-            from {{ relation }}
-            {% if day == 'valid_to' %}where valid_to is not null{% endif %}
-            {% if not loop.last %}union{% endif %}
+    select
+        price_list_kind,
+        source,
+        party,
+        price_list_id,
+        state_from
+    from (
+        {% for relation in ['price_list', 'element', 'component'] %}
+            {% for day in ['valid_from', 'valid_to'] %}
+                select
+                    price_list_kind,
+                    source,
+                    party,
+                    price_list_id,
+                    {{ day }} as state_from
+                from {{ relation }}
+                {% if day == 'valid_to' %}where valid_to is not null{% endif %}
+                {% if not loop.last %}union all{% endif %}
+            {% endfor %}
+            {% if not loop.last %}union all{% endif %}
         {% endfor %}
-        {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    ) as edge
+    group by price_list_kind, source, party, price_list_id, state_from
 ),
 
 span as (
@@ -260,23 +269,28 @@ described as (
 hashed as (
     select
         described.*,
-        md5(content::text)::uuid as content_key,
-        -- What is compared: a list whose other attributes moved goes on.
-        md5(
-            jsonb_build_array(
-                content, currency, price_list_type, partner, product_name, start_date_time, end_date_time
-            )::text
-        ) as state_key
+        md5(content::text)::uuid as content_key
     from described
+),
+
+-- What is compared: a list whose other attributes moved goes on.
+compared as (
+    select
+        hashed.*,
+        jsonb_build_array(
+            content_key, currency, price_list_type, partner, product_name, start_date_time, end_date_time
+        ) as compared_state
+    from hashed
 ),
 
 marked as (
     select
-        hashed.*,
+        compared.*,
         coalesce(
-            state_key <> lag(state_key) over states or state_from <> lag(state_to) over states, true
+            compared_state <> lag(compared_state) over states or state_from <> lag(state_to) over states,
+            true
         ) as is_first
-    from hashed
+    from compared
     window states as (
         partition by price_list_kind, source, party, price_list_id order by state_from
     )
