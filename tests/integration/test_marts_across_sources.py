@@ -368,10 +368,9 @@ def test_the_documentation_is_one_page_with_every_table_as_it_was_built(
     page = tmp_path / "given" / "docs.html"
     run_docs(project.settings, project.sources, to=page)
     assert str(page) in capsys.readouterr().out
-    # The manifest and the catalog stand in the page, which asks nobody for them.
+    # The catalog stands in the page, and the SQL as it ran.
     written = page.read_text(encoding="utf-8")
     catalog = json.loads((project.settings.dbt_dir / "catalog.json").read_text(encoding="utf-8"))
-    tables = {table for table in catalog["nodes"] if table.startswith("model.")}
     built = rows(
         project.warehouse,
         "select relname from pg_class where relkind in ('r', 'v') and relnamespace"
@@ -379,7 +378,8 @@ def test_the_documentation_is_one_page_with_every_table_as_it_was_built(
     )
     names = {name for (name,) in built}
     assert names - {table.rpartition(".")[2] for table in catalog["nodes"]} == set()
-    assert [table for table in tables if f'"{table}"' not in written] == []
+    assert [table for table in catalog["nodes"] if f'"{table}"' not in written] == []
+    assert '"compiled_code": "-- Grain: snapshot_date, operator_id, country.' in written
 
 
 def test_prices_alone_rebuild_no_day_of_the_evses(project: Project) -> None:
