@@ -5,11 +5,14 @@
 {%- set connector_key = ['source', 'party', 'location_id', 'evse_uid', 'connector_id'] %}
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['source', 'location_id', 'evse_uid']}],
         pre_hook=[
             'set local jit = off',
             'set local enable_nestloop = off',
             'set local enable_mergejoin = off',
+            '{{ forget_moved() }}',
         ]
     )
 }}
@@ -30,6 +33,7 @@ connector as (
             when power_type = 'DC' then 'DC'
         end as current_type
     from {{ ref('stg_ocpi__connector') }}
+    where {{ is_moved('source, party, location_id') }}
 ),
 
 -- An id cannot hold a line feed: repaired where it does. A connector may come in several sets of
@@ -50,7 +54,7 @@ reference as (
             valid_to,
             '{{ kind }}' || chr(10) || {{ id }} as price_list
         from {{ ref(model) }}
-        where {{ id }} is not null
+        where {{ id }} is not null and {{ is_moved('source, party, location_id') }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

@@ -3,8 +3,10 @@
 -- hour behind there): a declared zone counts where it is an IANA one, spelt in any case.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['source', 'location_id']}],
-        pre_hook='set local enable_nestloop = off'
+        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
     )
 }}
 
@@ -51,6 +53,7 @@ location as (
     from {{ ref('stg_ocpi__location') }} as location
     left join iana_zone on lower(btrim(location.time_zone)) = iana_zone.folded_name
     left join country on location.country_iso3 = country.country
+    where {{ is_moved('location.source, location.party, location.location_id') }}
 ),
 
 -- Where neither the location says it nor its country.

@@ -3,8 +3,10 @@
 -- Nested loops off: Postgres guesses one row of what are tens of thousands.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['source', 'price_list_id']}, {'columns': ['content_key']}],
-        pre_hook=['set local jit = off', 'set local enable_nestloop = off']
+        pre_hook=['set local jit = off', 'set local enable_nestloop = off', '{{ forget_moved() }}']
     )
 }}
 
@@ -29,6 +31,7 @@ price_list as (
         max_price_excl_vat,
         max_price_incl_vat
     from {{ ref('stg_ocpi__tariff') }}
+    where {{ is_moved("'tariff', source, party, tariff_id") }}
     {% for kind, model, id in [
         ('product', 'stg_ocpi__price', 'price_key'),
         ('deprecated_product', 'stg_ocpi__deprecated_price', 'pricing_id'),
@@ -52,6 +55,7 @@ price_list as (
             null as max_price_excl_vat,
             null as max_price_incl_vat
         from {{ ref(model) }}
+        where {{ is_moved("'" ~ kind ~ "', source, '', " ~ id) }}
     {% endfor %}
 ),
 
@@ -82,6 +86,7 @@ element as (
             'reservation', reservation
         ) as restrictions
     from {{ ref('stg_ocpi__tariff_element') }}
+    where {{ is_moved("'tariff', source, party, tariff_id") }}
     union all
     select
         'product' as price_list_kind,
@@ -103,6 +108,7 @@ element as (
             'days_of_week', to_jsonb(nullif(days_of_week, '{}'))
         ) as restrictions
     from {{ ref('stg_ocpi__price_element') }}
+    where {{ is_moved("'product', source, '', price_key") }}
 ),
 
 component as (
@@ -125,6 +131,7 @@ component as (
             'step_size', step_size
         ) as price
     from {{ ref('unit_price') }}
+    where {{ is_moved('price_list_kind, source, party, price_list_id') }}
 ),
 
 -- Grouped, not united: Postgres would sort what is one day for nearly every price of a list.

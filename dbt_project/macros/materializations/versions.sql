@@ -1,0 +1,48 @@
+{#
+  Tables of versions by key (valid_from, valid_to) of which a build of some days replaces only the keys
+  that a load has moved. Built by dbt's `incremental` with `append`: what moved is taken out before,
+  so that a key that is gone goes, too. What such a model says under `meta`:
+
+    modules    the modules of sources that it is made of, as for `daily`
+    key        the columns of the key, or of what holds several keys that are replaced together
+    moved_by   its inputs, each with the columns that are the key there
+
+  What is true of a key on a day cannot come to be otherwise unless one of its versions, as they were or
+  as they are, begins or ends on a day that the loads have moved, or on the one after it, which
+  affected_days names, too. So the keys are found by those two dates alone.
+#}
+
+{# A pre-hook. #}
+{% macro forget_moved() -%}
+    {%- if not is_incremental() -%}
+        select 'all of it is built'
+    {%- elif affected_days() is none -%}
+        truncate {{ this }}
+    {%- else -%}
+        {%- set meta = config.get('meta') -%}
+        {%- set days = "any('{" ~ days_moved_by(meta['modules']) | join(',') ~ "}'::date[])" -%}
+        create temporary table {{ moved_keys() }} on commit drop as
+        select {{ meta['key'] | join(', ') }} from {{ this }}
+        where valid_from = {{ days }} or valid_to = {{ days }}
+        {%- for input, columns in meta['moved_by'].items() %}
+        union
+        select {{ columns }} from {{ ref(input) }}
+        where valid_from = {{ days }} or valid_to = {{ days }}
+        {%- endfor %};
+        analyze {{ moved_keys() }};
+        delete from {{ this }} where {{ is_moved(meta['key'] | join(', ')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether rows of an input are of a key that is built. #}
+{% macro is_moved(columns) -%}
+    {%- if is_incremental() and affected_days() is not none -%}
+        ({{ columns }}) in (select * from {{ moved_keys() }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro moved_keys() -%}
+    moved_{{ this.identifier }}
+{%- endmacro %}
