@@ -8,8 +8,8 @@
     moved_by   its inputs, each with the columns that are the key there
 
   What is true of a key on a day cannot come to be otherwise unless one of its versions, as they were or
-  as they are, begins or ends on a day that the loads have moved, or on the one after it, which
-  affected_days names, too. So the keys are found by those two dates alone.
+  as they are, begins or ends on a day that the loads have moved, or on the one after it. So the keys
+  are found by those two dates alone.
 #}
 
 {# A pre-hook. #}
@@ -20,7 +20,9 @@
         truncate {{ this }}
     {%- else -%}
         {%- set meta = config.get('meta') -%}
-        {%- set days = "any('{" ~ days_moved_by(meta['modules']) | join(',') ~ "}'::date[])" -%}
+        {%- set days = "any(array(select moved.day + later.days from unnest('{"
+            ~ days_moved_by(meta['modules']) | join(',')
+            ~ "}'::date[]) as moved (day) cross join (values (0), (1)) as later (days)))" -%}
         create temporary table {{ moved_keys() }} on commit drop as
         select {{ meta['key'] | join(', ') }} from {{ this }}
         where valid_from = {{ days }} or valid_to = {{ days }}

@@ -3,8 +3,10 @@
 -- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['source', 'party', 'location_id']}],
-        pre_hook='set local enable_nestloop = off'
+        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
     )
 }}
 with
@@ -19,6 +21,7 @@ location as (
         valid_from,
         valid_to
     from {{ ref('stg_ocpi__location') }}
+    where {{ is_moved('source, party, location_id') }}
 ),
 
 named as (
@@ -32,7 +35,7 @@ named as (
         valid_from,
         valid_to
     from {{ ref('stg_ocpi__location_party') }}
-    where role in ('operator', 'owner')
+    where role in ('operator', 'owner') and {{ is_moved('source, party, location_id') }}
 ),
 
 hours as (
@@ -43,6 +46,7 @@ hours as (
         valid_from,
         valid_to
     from {{ ref('stg_ocpi__location_opening_hours') }}
+    where {{ is_moved('source, party, location_id') }}
 ),
 
 alias_day as (
