@@ -36,9 +36,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether rows of an input are of a key that is built. #}
+{# Whether rows of an input are of a key that is built. A unit test has no table: `this` is none. #}
 {% macro is_moved(columns) -%}
-    {%- if is_incremental() and affected_days() is not none -%}
+    {%- if this and is_incremental() and affected_days() is not none -%}
         ({{ columns }}) in (select * from {{ moved_keys() }})
     {%- else -%}
         true
@@ -47,4 +47,26 @@
 
 {% macro moved_keys() -%}
     moved_{{ this.identifier }}
+{%- endmacro %}
+
+{#
+  Likewise for what never changes under its key, since the key is a hash of all that it is made of:
+  gone keys are taken out before (a pre-hook), and those alone are built that are not there yet.
+#}
+{% macro forget_gone(key, input) -%}
+    {%- if not is_incremental() -%}
+        select 'all of it is built'
+    {%- elif affected_days() is none -%}
+        truncate {{ this }}
+    {%- else -%}
+        delete from {{ this }} where {{ key }} not in (select {{ key }} from {{ ref(input) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_missing(key) -%}
+    {%- if this and is_incremental() and affected_days() is not none -%}
+        {{ key }} not in (select {{ key }} from {{ this }})
+    {%- else -%}
+        true
+    {%- endif -%}
 {%- endmacro %}

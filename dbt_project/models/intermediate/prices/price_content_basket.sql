@@ -3,9 +3,10 @@
 -- 1 / (s x Wh x 3,600,000) of the currency.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['content_key']}],
-        pre_hook='set local jit = off',
-        post_hook='analyze {{ this }}'
+        pre_hook=['set local jit = off', "{{ forget_gone('case_id', 'price_basket_case') }}"]
     )
 }}
 
@@ -16,11 +17,15 @@ component as (
 ),
 
 basket_case as (
-    select * from {{ ref('price_basket_case') }}
+    select *
+    from {{ ref('price_basket_case') }}
+    where {{ is_missing('case_id') }}
 ),
 
 segment as (
-    select * from {{ ref('price_basket_segment') }}
+    select *
+    from {{ ref('price_basket_segment') }}
+    where {{ is_missing('case_id') }}
 ),
 
 -- NULL is undecided: the basket has no current, or a time cannot be read.
@@ -283,6 +288,7 @@ reasoned as (
 )
 
 select
+    case_id,
     content_key,
     basket,
     basket_date,
