@@ -199,17 +199,28 @@
         order by to_physical_evse_key, member_key collate "C"
     ),
 
+    -- Grouped, not joined: of how many came and went the planner knows nothing, and goes through all
+    -- pairs of them (Dutch feed: 6 of 8 s).
     renumbered as (
         select distinct on (comes.to_physical_evse_key)
             comes.to_physical_evse_key,
-            goes.from_physical_evse_key
-        from placed as comes
-        inner join placed as goes
-            on
-                comes.emi3_id = goes.emi3_id
-                and comes.from_physical_evse_key is null
-                and goes.to_physical_evse_key is null
-        order by comes.to_physical_evse_key, goes.member_key collate "C"
+            same_id.from_physical_evse_key
+        from (
+            select
+                (
+                    array_agg(from_physical_evse_key order by member_key collate "C")
+                    filter (where to_physical_evse_key is null)
+                )[1] as from_physical_evse_key,
+                min(member_key collate "C") filter (where to_physical_evse_key is null) as member_key,
+                array_agg(distinct to_physical_evse_key) filter (where from_physical_evse_key is null)
+                    as to_physical_evse_keys
+            from placed
+            where emi3_id is not null
+            group by emi3_id
+            having bool_or(to_physical_evse_key is null) and bool_or(from_physical_evse_key is null)
+        ) as same_id
+        cross join lateral unnest(same_id.to_physical_evse_keys) as comes (to_physical_evse_key)
+        order by comes.to_physical_evse_key, same_id.member_key collate "C"
     ),
 
     grouped as (

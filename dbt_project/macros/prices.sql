@@ -43,6 +43,7 @@ offered as (
         offer_price_day.cost_excl_vat,
         offer_price_day.cost_incl_vat,
         offer_price_day.energy_price_excl_vat,
+        offer_price_day.time_zone_method <> 'declared' as is_zone_derived,
         max(offer_day.operator_name) as operator_name,
         sum(offer_day.connectors) as connectors,
         max(carried.days_since_snapshot) as days_since_snapshot
@@ -67,7 +68,8 @@ offered as (
         offer_price_day.has_other_fee,
         offer_price_day.cost_excl_vat,
         offer_price_day.cost_incl_vat,
-        offer_price_day.energy_price_excl_vat
+        offer_price_day.energy_price_excl_vat,
+        offer_price_day.time_zone_method <> 'declared'
 ),
 
 -- What has no cost is counted where most have one.
@@ -165,6 +167,7 @@ select
         ),
         0
     )::bigint as otherwise_unpriceable_connectors,
+    coalesce(sum(connectors) filter (where is_zone_derived), 0)::bigint as derived_zone_connectors,
     max(days_since_snapshot) as days_since_snapshot
 from ranked
 group by snapshot_date, {{ by }}, basket, row_currency

@@ -36,7 +36,7 @@ class Dbt(DbtCliResource):
 
     Dagster asks `dbt --version` before each call, which takes 2 s and asks the package index what
     is new; and it loads dbt's adapter into its own process, another 2 s, for row counts that we do
-    not ask it for. Should it do so by other names one day, builds are slower again, and that is all.
+    not ask it for. Should it do so by other names one day, builds are slower again: that is all.
     """
 
     @cached_property

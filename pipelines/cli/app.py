@@ -242,6 +242,25 @@ def export(
 
 
 @app.command()
+def docs(
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; default: docs.html in HOME.")
+    ] = None,
+) -> None:
+    """Write what every table and column means, and is made of, as one HTML page.
+
+    dbt's documentation of staging, intermediate and marts, with lineage and SQL. It needs no
+    server and nothing beside it, so that it can be passed on.
+    """
+    from pipelines.cli.docs import run_docs
+
+    settings = Settings()
+    run_docs(
+        settings, load_sources(settings.sources_path), to=to or settings.home_dir / "docs.html"
+    )
+
+
+@app.command()
 def rebuild(
     known_at: Annotated[
         str | None, typer.Option(help="The time, e.g. 2026-06-08T06:00Z; UTC without a zone.")

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli.docs import run_docs
 from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
@@ -359,6 +360,26 @@ def test_a_simulated_world_in_several_dialects_is_counted_once(project: Project)
     assert least_copies >= len(SIMULATED)
     # The operator publishes some EVSEs twice himself.
     assert 0.7 * power < counted <= 1.01 * power
+
+
+def test_the_documentation_is_one_page_with_every_table_as_it_was_built(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "given" / "docs.html"
+    run_docs(project.settings, project.sources, to=page)
+    assert str(page) in capsys.readouterr().out
+    # The catalog stands in the page, and the SQL as it ran.
+    written = page.read_text(encoding="utf-8")
+    catalog = json.loads((project.settings.dbt_dir / "catalog.json").read_text(encoding="utf-8"))
+    built = rows(
+        project.warehouse,
+        "select relname from pg_class where relkind in ('r', 'v') and relnamespace"
+        " = any(array['marts', 'intermediate', 'staging']::regnamespace[])",
+    )
+    names = {name for (name,) in built}
+    assert names - {table.rpartition(".")[2] for table in catalog["nodes"]} == set()
+    assert [table for table in catalog["nodes"] if f'"{table}"' not in written] == []
+    assert '"compiled_code": "-- Grain: snapshot_date, operator_id, country.' in written
 
 
 def test_prices_alone_rebuild_no_day_of_the_evses(project: Project) -> None:

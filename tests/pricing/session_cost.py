@@ -1,8 +1,12 @@
 """What a session costs by the text of OCPI 2.2.1, moment by moment and in exact fractions.
 
 Belongs here: plain Python that follows the wording of the standard (mod_tariffs: TariffElement,
-TariffRestrictions, PriceComponent; mod_cdrs: step_size), slow and without cleverness. Does not
-belong here: anything shared with the SQL that it checks.
+TariffRestrictions, PriceComponent), slow and without cleverness. Does not belong here: anything
+shared with the SQL that it checks.
+
+step_size is the one thing taken from OCPI 2.2 (mod_tariffs, PriceComponent): it counts for the last
+element, and where the session goes on to one without the dimension. So charging that is paid by
+the hour is rounded up when parking begins; 2.2.1 leaves it as it is where parking is paid, too.
 
 A session charges with one power, then may stand on without charging; wall clock of the location.
 Where the standard is silent: half a cent goes up; a VAT that is not stated is unknown, and so is a
@@ -105,7 +109,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class _Use:
-    """So much of a dimension (s, Wh, sessions) at the price of a component."""
+    """So much of a dimension (s, Wh, sessions; billed: h, kWh) at the price of a component."""
 
     component: Component
     quantity: Fraction
@@ -123,29 +127,36 @@ def cost(tariff: Tariff, session: Session, *, also_at: Iterable[int] = ()) -> Co
     moments = sorted(
         m for m in {*_moments(tariff, session), *map(Fraction, also_at)} if 0 <= m < session.end
     )
-    used: dict[str | None, list[_Use]] = {}
+    running: dict[str | None, list[_Use]] = {}
+    billed: list[_Use] = []
+    flat: list[_Use] = []
     try:
         for moment, until in zip(moments, [*moments[1:], session.end], strict=True):
-            for component in _active(tariff, session, moment):
-                uses = used.setdefault(component.dimension, [])
+            active = _active(tariff, session, moment)
+            for ended in running.keys() - {component.dimension for component in active}:
+                billed += _rounded(running.pop(ended))
+            for component in active:
                 if component.dimension == "FLAT":
-                    uses[:] = uses or [_Use(component, Fraction(1))]
-                elif component.dimension == "ENERGY":
-                    energy = session.watt_hours_at(until) - session.watt_hours_at(moment)
-                    uses.append(_Use(component, energy))
-                else:
-                    uses.append(_Use(component, until - moment))
+                    flat = flat or [_Use(component, Fraction(1))]
+                    continue
+                quantity = until - moment
+                if component.dimension == "ENERGY":
+                    quantity = session.watt_hours_at(until) - session.watt_hours_at(moment)
+                running.setdefault(component.dimension, []).append(_Use(component, quantity))
     except _UndecidedError:
         return Cost(None, None, "restricted_by_current")
-    if not used:
+    for uses in running.values():
+        billed += _rounded(uses)
+    billed += flat
+    if not billed:
         return Cost(None, None, _reason_of_nothing(tariff))
-    if not used.keys() <= set(DIMENSIONS):
+    if any(use.component.dimension not in DIMENSIONS for use in billed):
         return Cost(None, None, "unknown_dimension")
-    if any(use.component.price is None for uses in used.values() for use in uses):
+    if any(use.component.price is None for use in billed):
         return Cost(None, None, "price_missing")
-    if any((use.component.price or 0) < 0 for uses in used.values() for use in uses):
+    if any((use.component.price or 0) < 0 for use in billed):
         return Cost(None, None, "negative_price")
-    return _limited(tariff, _billed(used))
+    return _limited(tariff, billed)
 
 
 def _moments(tariff: Tariff, session: Session) -> Iterable[Fraction]:
@@ -240,26 +251,18 @@ def _reason_of_nothing(tariff: Tariff) -> str:
     return "not_valid_on_day" if any(dates) else "no_element_applies"
 
 
-def _billed(used: dict[str | None, list[_Use]]) -> list[_Use]:
-    """Quantities in the unit of the price, kWh and hours; step_size is looked at once a session.
+def _rounded(uses: list[_Use]) -> list[_Use]:
+    """A dimension from where it begins to where it ends, in the unit of its price: kWh, hours.
 
-    Once for ENERGY and once for the times together: the whole of a dimension is rounded up, by
-    the step of the component that was used last, and what is added costs what that one does. Of
-    charging and parking, both paid, parking alone is rounded.
+    Its whole is rounded up by the step of the component that was used last, and what is added
+    costs what that one does.
     """
-    billed = [*used.get("FLAT", [])]
-    for dimension in ("ENERGY", "TIME", "PARKING_TIME"):
-        uses = used.get(dimension, [])
-        if not uses:
-            continue
-        last = uses[-1].component
-        total = sum((use.quantity for use in uses), Fraction(0))
-        step = last.step_size or 0
-        if step > 0 and not (dimension == "TIME" and "PARKING_TIME" in used):
-            uses = [*uses, _Use(last, -(-total // step) * step - total)]
-        unit = 1000 if dimension == "ENERGY" else 3600
-        billed += [_Use(use.component, use.quantity / unit) for use in uses]
-    return billed
+    last = uses[-1].component
+    total = sum((use.quantity for use in uses), Fraction(0))
+    if last.step_size:
+        uses = [*uses, _Use(last, -(-total // last.step_size) * last.step_size - total)]
+    unit = 1000 if last.dimension == "ENERGY" else 3600
+    return [_Use(use.component, use.quantity / unit) for use in uses]
 
 
 def _limited(tariff: Tariff, billed: list[_Use]) -> Cost:

@@ -1,6 +1,7 @@
-"""Examples of OCPI 2.2.1 (mod_tariffs, mod_cdrs) with the costs that the standard gives.
+"""Examples of OCPI (mod_tariffs) with the costs that the standard gives.
 
-Left out: reservations, which no session here has, and a session whose power moves.
+Where step_size makes 2.2 and 2.2.1 differ, those of 2.2 (see session_cost). Left out:
+reservations, which no session here has, and a session whose power moves.
 """
 
 from __future__ import annotations
@@ -134,24 +135,24 @@ EXAMPLES = (
         Session(20450, 7200, at(3, 18)),
         euros("5.63", "6.24"),
     ),
-    # By mod_cdrs of 2.2.1, charging is not rounded where parking is paid; 2.2 rounded both: 8.75.
+    # Charging and parking are both rounded; once a session, as 2.2.1 has it: 8.70 and 12.38.
     Example(
         "complex, Monday with 16 A",
         COMPLEX,
         Session(20000, 147 * 60, at(1, 9, 30), 42 * 60, Decimal(16)),
-        euros("8.70", "9.94"),
+        euros("8.75", "10.00"),
     ),
     Example(
         "complex, Saturday with 43 A",
         COMPLEX,
         Session(20000, 114 * 60, at(6, 13, 30), 71 * 60, Decimal(43)),
-        euros("12.38", "13.98"),
+        euros("12.50", "14.13"),
     ),
     Example(
-        "step of parking, 10 + 2 minutes",
+        "steps of charging and of parking, 10 + 2 minutes",
         STEPS,
         Session(5000, 10 * 60, at(3, 16, 55), parking_s=120),
-        euros("0.55", None),
+        euros("0.75", None),
     ),
     Example(
         "step of the last element, 10 + 25 minutes",
@@ -159,6 +160,7 @@ EXAMPLES = (
         Session(5000, 35 * 60, at(3, 16, 35)),
         euros("1.30", None),
     ),
+    # The standard's 2.05 and, below, 0.85 count parking of which its own text says there is none.
     Example(
         "free after 20:00",
         STEPS,

@@ -30,6 +30,18 @@ def test_looking_at_every_second_makes_no_difference(
     assert cost(tariff, session) == cost(tariff, session, also_at=every_second)
 
 
+def test_what_ends_and_begins_again_is_rounded_each_time() -> None:
+    step, price = 900, Decimal("4.00")
+    before = Element((Component("TIME", price, None, step),), Restrictions(end_time="18:10"))
+    after = Element((Component("TIME", price, None, step),), Restrictions(start_time="18:20"))
+    session = Session(1000, 1800, datetime(2026, 6, 3, 18))  # noqa: DTZ001
+    # Ten minutes and ten, each billed as 15; in one piece they would be 20, billed as 30.
+    assert cost(Tariff((before, after)), session) == Cost(Decimal("2.00"), None)
+    free_between = Element((Component("TIME", Decimal(0), None, step),))
+    # A price of 0 goes on: 30 minutes, of which ten are free.
+    assert cost(Tariff((before, after, free_between)), session) == Cost(Decimal("1.33"), None)
+
+
 def test_half_a_cent_goes_up() -> None:
     tariff = Tariff((Element((Component("FLAT", Decimal("0.125")),)),))
     session = Session(1000, 3600, datetime(2026, 6, 3, 18))  # noqa: DTZ001

@@ -58,7 +58,7 @@ def test_models_of_days_name_the_modules_that_they_are_made_of() -> None:
     by_table = {table.name: table.module for table in CANONICAL_TABLES}
     for name, node in document["nodes"].items():
         config = node["config"]
-        if config.get("materialized") != "daily":
+        if config.get("materialized") not in ("daily", "incremental"):
             continue
         tables = {parent.rpartition(".")[2] for parent in sources_of(document["parent_map"], name)}
         assert set(config["meta"]["modules"]) == {by_table[t] for t in tables if t in by_table}, (

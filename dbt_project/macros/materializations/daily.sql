@@ -177,8 +177,12 @@
     delete from {{ relation }} where state_date = {{ state_day() }}
 {%- endmacro %}
 
+{# The days as a constant: as a setting they are read from text for every row, 17 us for 60 days. #}
 {% macro insert_days(relation, sql) -%}
+    {%- set due_days = run_query(
+        "select quote_literal(coalesce(current_setting('ocpi_warehouse.due_days', true), ''))"
+    ).rows[0][0] -%}
     insert into {{ relation }} ({{ model.columns.keys() | join(', ') }})
     select {{ model.columns.keys() | join(', ') }}
-    from ({{ sql }}) as built
+    from ({{ sql | replace("current_setting('ocpi_warehouse.due_days', true)", due_days) }}) as built
 {%- endmacro %}

@@ -16,15 +16,17 @@ offered as (
     where {{ is_due('snapshot_day.snapshot_date') }} and snapshot_day.is_carried
 ),
 
--- All connectors of an offer have the same references.
+-- All connectors of an offer have the same references and the same zone.
 offer as (
-    select distinct on (offer_key)
+    select
         offer_key,
-        party,
-        current_type,
-        price_lists
+        min(party) as party,
+        min(current_type) as current_type,
+        min(time_zone) as time_zone,
+        min(time_zone_method) as time_zone_method,
+        min(price_lists) as price_lists
     from {{ ref('connector_offer') }}
-    order by offer_key
+    group by offer_key
 ),
 
 basket as (
@@ -45,6 +47,8 @@ asked as (
         offer.party,
         offer.price_lists,
         offer.current_type,
+        offer.time_zone,
+        offer.time_zone_method,
         coalesce(basket.basket, 'none') as basket,
         date_trunc('week', offered.snapshot_date::timestamp)::date + basket.weekday - 1 as basket_date,
         basket.start_time
@@ -86,7 +90,7 @@ reference as (
         asked.offer_key,
         asked.basket,
         asked.basket_date,
-        asked.start_time,
+        (asked.basket_date + asked.start_time) at time zone asked.time_zone as basket_at,
         asked.party,
         split_part(listed.price_list, chr(10), 1) as price_list_kind,
         split_part(listed.price_list, chr(10), 2) as price_list_id
@@ -123,13 +127,9 @@ candidate as (
         version.content_key,
         case
             when version.source is null then null
-            -- In UTC by the standard; the basket's clock is the location's.
-            when
-                version.start_date_time > (resolved.basket_date + resolved.start_time) at time zone 'UTC'
-                then 'not_yet_valid'
-            when
-                version.end_date_time <= (resolved.basket_date + resolved.start_time) at time zone 'UTC'
-                then 'expired'
+            -- Moments, while the basket's clock is the location's.
+            when version.start_date_time > resolved.basket_at then 'not_yet_valid'
+            when version.end_date_time <= resolved.basket_at then 'expired'
             when version.currency is null then 'no_currency'
             when content_basket.content_key is null then 'not_valid_on_day'
             else content_basket.unpriceable_reason
@@ -254,6 +254,8 @@ select
     offer_key,
     basket,
     basket_date,
+    time_zone,
+    time_zone_method,
     price_list_kind,
     price_list_party,
     price_list_id,

@@ -1,7 +1,5 @@
 -- Grain: content of price lists, basket and, where the content names dates, week in which it was in
 -- use. Of what the engine has to say the cost.
-{{ config(post_hook='analyze {{ this }}') }}
-
 with
 
 content as (
@@ -37,7 +35,7 @@ week as (
 )
 
 select
-    row_number() over (order by content.content_key, basket.basket, week.monday) as case_id,
+    md5(concat_ws(chr(10), content.content_key, basket.basket, week.monday))::uuid as case_id,
     content.content_key,
     content.has_dates,
     content.min_price_excl_vat,

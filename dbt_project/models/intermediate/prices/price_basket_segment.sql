@@ -1,12 +1,20 @@
 -- Grain: a stretch of a basket during which every restriction of a content holds or does not. The
 -- session is a line of positions, in s x Wh of the basket: thresholds of time and of energy are both
 -- exact there. Wall clock of the location, so that no zone is needed.
-{{ config(post_hook='analyze {{ this }}') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ forget_gone('case_id', 'price_basket_case') }}"
+    )
+}}
 
 with
 
 basket_case as (
-    select * from {{ ref('price_basket_case') }}
+    select *
+    from {{ ref('price_basket_case') }}
+    where {{ is_missing('case_id') }}
 ),
 
 restriction as (

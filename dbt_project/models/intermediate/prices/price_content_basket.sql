@@ -3,9 +3,10 @@
 -- 1 / (s x Wh x 3,600,000) of the currency.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['content_key']}],
-        pre_hook='set local jit = off',
-        post_hook='analyze {{ this }}'
+        pre_hook=['set local jit = off', "{{ forget_gone('case_id', 'price_basket_case') }}"]
     )
 }}
 
@@ -16,11 +17,15 @@ component as (
 ),
 
 basket_case as (
-    select * from {{ ref('price_basket_case') }}
+    select *
+    from {{ ref('price_basket_case') }}
+    where {{ is_missing('case_id') }}
 ),
 
 segment as (
-    select * from {{ ref('price_basket_segment') }}
+    select *
+    from {{ ref('price_basket_segment') }}
+    where {{ is_missing('case_id') }}
 ),
 
 -- NULL is undecided: the basket has no current, or a time cannot be read.
@@ -99,18 +104,31 @@ active as (
     order by case_id, begins_at, dimension, element_index, component_index
 ),
 
--- A fee per session is paid once, as it is when first asked for.
+-- A fee per session is paid once, as it is when first asked for. What is priced by quantity may end,
+-- where no element prices it, and begin again.
 charged as (
     select
         active.*,
-        row_number() over (partition by case_id, dimension order by begins_at) as place_in_dimension
+        row_number() over stretches as place_in_dimension,
+        coalesce(begins_at > lag(ends_at) over stretches, false) as begins_again
     from active
+    window stretches as (partition by case_id, dimension order by begins_at)
+),
+
+numbered as (
+    select
+        charged.*,
+        count(*) filter (where begins_again) over (
+            partition by case_id, dimension order by begins_at
+        ) as run_number
+    from charged
 ),
 
 line as (
     select
         case_id,
         dimension,
+        run_number,
         element_index,
         component_index,
         unit,
@@ -126,11 +144,12 @@ line as (
         ) as price_incl_vat,
         bool_or(holds is null and is_by_current) as is_undecided_by_current,
         bool_or(holds is null) as is_undecided
-    from charged
+    from numbered
     where dimension is distinct from 'FLAT' or place_in_dimension = 1
     group by
         case_id,
         dimension,
+        run_number,
         element_index,
         component_index,
         unit,
@@ -140,8 +159,8 @@ line as (
         price_incl_vat
 ),
 
--- step_size rounds once in a session: the whole of a dimension, by the component that was last in
--- it; of charging and parking time, both paid, the parking alone.
+-- step_size rounds up where a dimension ends, the whole from where it began, by the component that
+-- was last in it (OCPI 2.2; by 2.2.1 charging time that paid parking follows is not rounded).
 rounded as (
     select
         line.*,
@@ -153,12 +172,8 @@ rounded as (
                         when line.dimension = 'ENERGY' then basket_case.charging_s else basket_case.energy_wh
                     end
         end as step,
-        sum(line.quantity) over dimension_of_case as total,
-        line.last_begins_at = max(line.last_begins_at) over dimension_of_case
-        and not (
-            line.dimension = 'TIME'
-            and bool_or(line.dimension = 'PARKING_TIME') over (partition by line.case_id)
-        ) as is_last,
+        sum(line.quantity) over run_of_dimension as total,
+        line.last_begins_at = max(line.last_begins_at) over run_of_dimension as is_last,
         case line.dimension
             when 'ENERGY' then 3600 * basket_case.energy_wh
             when 'FLAT' then 3600000 * basket_case.energy_wh * basket_case.charging_s
@@ -166,7 +181,7 @@ rounded as (
         end as share
     from line
     inner join basket_case using (case_id)
-    window dimension_of_case as (partition by line.case_id, line.dimension)
+    window run_of_dimension as (partition by line.case_id, line.dimension, line.run_number)
 ),
 
 billed as (
@@ -273,6 +288,7 @@ reasoned as (
 )
 
 select
+    case_id,
     content_key,
     basket,
     basket_date,

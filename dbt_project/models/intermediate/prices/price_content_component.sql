@@ -1,6 +1,13 @@
 -- Grain: a price component of a content (what price lists that price alike have in common), with
 -- what restricts it.
-{{ config(indexes=[{'columns': ['content_key']}], post_hook='analyze {{ this }}') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        indexes=[{'columns': ['content_key']}],
+        pre_hook="{{ forget_gone('content_key', 'price_list_version') }}"
+    )
+}}
 
 with
 
@@ -9,6 +16,7 @@ content as (
         content_key,
         content
     from {{ ref('price_list_version') }}
+    where {{ is_missing('content_key') }}
     order by content_key
 )
 

@@ -3,9 +3,10 @@
 -- Nested loops off: Postgres guesses one row of what are tens of thousands.
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='append',
         indexes=[{'columns': ['source', 'price_list_id']}, {'columns': ['content_key']}],
-        pre_hook='set local enable_nestloop = off',
-        post_hook='analyze {{ this }}'
+        pre_hook=['set local jit = off', 'set local enable_nestloop = off', '{{ forget_moved() }}']
     )
 }}
 
@@ -30,6 +31,7 @@ price_list as (
         max_price_excl_vat,
         max_price_incl_vat
     from {{ ref('stg_ocpi__tariff') }}
+    where {{ is_moved("'tariff', source, party, tariff_id") }}
     {% for kind, model, id in [
         ('product', 'stg_ocpi__price', 'price_key'),
         ('deprecated_product', 'stg_ocpi__deprecated_price', 'pricing_id'),
@@ -53,6 +55,7 @@ price_list as (
             null as max_price_excl_vat,
             null as max_price_incl_vat
         from {{ ref(model) }}
+        where {{ is_moved("'" ~ kind ~ "', source, '', " ~ id) }}
     {% endfor %}
 ),
 
@@ -83,6 +86,7 @@ element as (
             'reservation', reservation
         ) as restrictions
     from {{ ref('stg_ocpi__tariff_element') }}
+    where {{ is_moved("'tariff', source, party, tariff_id") }}
     union all
     select
         'product' as price_list_kind,
@@ -104,6 +108,7 @@ element as (
             'days_of_week', to_jsonb(nullif(days_of_week, '{}'))
         ) as restrictions
     from {{ ref('stg_ocpi__price_element') }}
+    where {{ is_moved("'product', source, '', price_key") }}
 ),
 
 component as (
@@ -126,23 +131,34 @@ component as (
             'step_size', step_size
         ) as price
     from {{ ref('unit_price') }}
+    where {{ is_moved('price_list_kind, source, party, price_list_id') }}
 ),
 
+-- Grouped, not united: Postgres would sort what is one day for nearly every price of a list.
 boundary as (
-    {% for relation in ['price_list', 'element', 'component'] %}
-        {% for day in ['valid_from', 'valid_to'] %}
-            select
-                price_list_kind,
-                source,
-                party,
-                price_list_id,
-                {{ day }} as state_from
-            from {{ relation }}
-            {% if day == 'valid_to' %}where valid_to is not null{% endif %}
-            {% if not loop.last %}union{% endif %}
+    select
+        price_list_kind,
+        source,
+        party,
+        price_list_id,
+        state_from
+    from (
+        {% for relation in ['price_list', 'element', 'component'] %}
+            {% for day in ['valid_from', 'valid_to'] %}
+                select
+                    price_list_kind,
+                    source,
+                    party,
+                    price_list_id,
+                    {{ day }} as state_from
+                from {{ relation }}
+                {% if day == 'valid_to' %}where valid_to is not null{% endif %}
+                {% if not loop.last %}union all{% endif %}
+            {% endfor %}
+            {% if not loop.last %}union all{% endif %}
         {% endfor %}
-        {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    ) as edge
+    group by price_list_kind, source, party, price_list_id, state_from
 ),
 
 span as (
@@ -260,23 +276,28 @@ described as (
 hashed as (
     select
         described.*,
-        md5(content::text)::uuid as content_key,
-        -- What is compared: a list whose other attributes moved goes on.
-        md5(
-            jsonb_build_array(
-                content, currency, price_list_type, partner, product_name, start_date_time, end_date_time
-            )::text
-        ) as state_key
+        md5(content::text)::uuid as content_key
     from described
+),
+
+-- What is compared: a list whose other attributes moved goes on.
+compared as (
+    select
+        hashed.*,
+        jsonb_build_array(
+            content_key, currency, price_list_type, partner, product_name, start_date_time, end_date_time
+        ) as compared_state
+    from hashed
 ),
 
 marked as (
     select
-        hashed.*,
+        compared.*,
         coalesce(
-            state_key <> lag(state_key) over states or state_from <> lag(state_to) over states, true
+            compared_state <> lag(compared_state) over states or state_from <> lag(state_to) over states,
+            true
         ) as is_first
-    from hashed
+    from compared
     window states as (
         partition by price_list_kind, source, party, price_list_id order by state_from
     )

@@ -1,5 +1,8 @@
 -- Grain: a defect and the object of the last snapshot that has it, with what it costs. Objects of one
 -- defect are looked for once; how many there are of what is said in quality_defect.
+-- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
+{{ config(pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off') }}
+
 with
 
 snapshot as (
@@ -33,6 +36,8 @@ evse as materialized (
         on
             physical_evse.source = snapshot.source
             and physical_evse.state_date = snapshot.state_date
+    -- Once more, as days: through the index, not through all days there are.
+    where physical_evse.state_date = any(array(select last.state_date from snapshot as last))
 ),
 
 -- Of an EVSE: dangling, ambiguous and good references.
@@ -193,6 +198,17 @@ connector_defect as (
     inner join evse using (source, party, location_id, evse_uid)
 ),
 
+-- The day before the last snapshot, as the state day that shows the source on it.
+day_before as (
+    select
+        snapshot.source,
+        snapshot.snapshot_date as gone_on,
+        day.source_state_date as state_date
+    from snapshot
+    inner join {{ ref('snapshot_day') }} as day
+        on snapshot.source = day.source and day.snapshot_date = snapshot.snapshot_date - 1
+),
+
 -- An EVSE that is there no more, under no other id either, and what was last heard of it.
 vanished_defect as (
     select
@@ -205,24 +221,20 @@ vanished_defect as (
         last_heard.power_kw,
         false as moves_points
     from {{ ref('stg_ocpi__evse') }} as gone
-    inner join snapshot on gone.source = snapshot.source and gone.valid_to = snapshot.snapshot_date
-    cross join
-        lateral (
-            select physical_evse.*
-            from {{ ref('physical_evse') }} as physical_evse
-            where
-                -- The index; the day's would be searched through for each of them.
-                {{ member_hash('physical_evse') }} = {{ member_hash('gone') }}
-                and physical_evse.source = gone.source
-                and physical_evse.party = gone.party
-                and physical_evse.location_id = gone.location_id
-                and physical_evse.evse_uid = gone.evse_uid
-                and physical_evse.state_date < gone.valid_to
-            order by physical_evse.state_date + 0 desc
-            limit 1
-        ) as last_heard
+    inner join day_before on gone.source = day_before.source and gone.valid_to = day_before.gone_on
+    inner join {{ ref('physical_evse') }} as last_heard
+        on
+            gone.source = last_heard.source
+            and gone.party = last_heard.party
+            and gone.location_id = last_heard.location_id
+            and gone.evse_uid = last_heard.evse_uid
+            and day_before.state_date = last_heard.state_date
     left join evse on last_heard.physical_evse_key = evse.physical_evse_key
-    where evse.source is null and last_heard.is_survivor and last_heard.is_counted
+    where
+        last_heard.state_date = any(array(select day.state_date from day_before as day))
+        and evse.source is null
+        and last_heard.is_survivor
+        and last_heard.is_counted
 ),
 
 location as (

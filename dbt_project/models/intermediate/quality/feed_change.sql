@@ -16,7 +16,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date']}],
-        pre_hook='set local enable_nestloop = off'
+        pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off'
     )
 }}
 
@@ -80,80 +80,41 @@ tariff_changed as (
     ),
 {% endfor %}
 
-changed as (
-    select
-        snapshot_date,
-        source,
-        party,
-        location_id,
-        null as tariff_id,
-        'evse_status' as level,
-        location_id || '/' || evse_uid as object_id,
-        is_silent,
-        evse_uid as silent_evse_uid
-    from status_changed
-    {% for level, (key, freshness) in levels.items() %}
-        union all
+-- Of a changed object the last_updated on its day and on the day before: one version or two.
+{% for level, (key, freshness) in levels.items() %}
+    {{ level }}_dated as (
         select
             changed.snapshot_date,
-            changed.source,
-            changed.party,
-            {{ 'null as location_id, changed.tariff_id' if level == 'tariff'
-                else 'changed.location_id, null as tariff_id' }},
-            '{{ level }}' as level,
-            changed.{{ key[2:] | join(" || '/' || changed.") }} as object_id,
+            {{ columns_of('changed', key) }},
             -- A last_updated that is not there cannot have been left behind.
-            now.last_updated = before.last_updated as is_silent,
-            null as silent_evse_uid
+            count(version.last_updated) = count(*)
+            and min(version.last_updated) = max(version.last_updated) as is_silent
         from {{ level }}_changed as changed
+        inner join {{ ref(freshness) }} as version
+            on
+                {{ same('changed', 'version', key) }}
+                and changed.snapshot_date >= version.valid_from
+                and (version.valid_to is null or changed.snapshot_date <= version.valid_to)
+        group by changed.snapshot_date, {{ columns_of('changed', key) }}
         -- What was not there before is new, and its children with it.
-        inner join {{ ref(freshness) }} as now
-            on
-                {{ same('changed', 'now', key) }}
-                and {{ is_true_on('now', 'changed.snapshot_date') }}
-        inner join {{ ref(freshness) }} as before
-            on
-                {{ same('changed', 'before', key) }}
-                and {{ is_true_on('before', '(changed.snapshot_date - 1)') }}
-    {% endfor %}
-),
+        having
+            bool_or(version.valid_from < changed.snapshot_date)
+            and bool_or(coalesce(version.valid_to > changed.snapshot_date, true))
+    ),
+{% endfor %}
 
--- Not of EVSEs: between two nights a status may have changed and come back.
-moved as (
-    {% for level in ['connector', 'location', 'tariff'] %}
-        {%- set key = levels[level][0] %}
-        select
-            moved.snapshot_date,
-            moved.source,
-            moved.party,
-            {{ 'null as location_id, moved.tariff_id' if level == 'tariff'
-                else 'moved.location_id, null as tariff_id' }},
-            '{{ level }}' as level,
-            moved.{{ key[2:] | join(" || '/' || moved.") }} as object_id,
-            not exists (
-                select 1
-                from {{ level }}_changed as changed
-                where
-                    changed.snapshot_date = moved.snapshot_date
-                    and {{ same('changed', 'moved', key) }}
-            )
-            {% if level == 'location' -%}
-                -- That of a location follows all that is in it.
-                {% for relation in ['stg_ocpi__evse_status', 'stg_ocpi__connector_freshness'] %}
-                    {% for day in ['valid_from', 'valid_to'] %}
-                        and not exists (
-                            select 1
-                            from {{ ref(relation) }} as version
-                            where
-                                {{ same('version', 'moved', key) }}
-                                and version.{{ day }} = moved.snapshot_date
-                                and {{ is_due('version.' ~ day) }}
-                        )
-                    {% endfor %}
-                {% endfor %}
-            {%- endif %} as is_empty
-        from {{ level }}_moved as moved
-        {{ 'union all' if not loop.last }}
+-- The last_updated of a location follows all that is in it.
+stirred as (
+    {% for relation in ['stg_ocpi__evse_status', 'stg_ocpi__connector_freshness'] %}
+        {% for day in ['valid_from', 'valid_to'] %}
+            select
+                version.{{ day }} as snapshot_date,
+                {{ columns_of('version', location_key) }}
+            from {{ ref(relation) }} as version
+            where {{ is_due('version.' ~ day) }}
+            {{ 'union' if not loop.last }}
+        {% endfor %}
+        {{ 'union' if not loop.last }}
     {% endfor %}
 ),
 
@@ -163,42 +124,82 @@ told as (
         source,
         party,
         location_id,
-        tariff_id,
-        level,
-        count(*) as changed,
-        count(*) filter (where is_silent) as silent,
-        min(object_id collate "C") filter (where is_silent) as silent_example,
-        array_agg(silent_evse_uid) filter (where is_silent and level = 'evse_status') as silent_evse_uids,
-        0 as moved,
-        0 as empty_moves,
-        null as empty_example
-    from changed
-    group by snapshot_date, source, party, location_id, tariff_id, level
+        null as tariff_id,
+        'evse_status' as level,
+        'changed' as kind,
+        is_silent as is_faulty,
+        location_id || '/' || evse_uid as object_id
+    from status_changed
+    -- Silent changes of EVSEs that count as unknown for their age alone.
     union all
     select
-        snapshot_date,
-        source,
-        party,
-        location_id,
-        tariff_id,
-        level,
-        0 as changed,
-        0 as silent,
-        null as silent_example,
-        null as silent_evse_uids,
-        count(*) as moved,
-        count(*) filter (where is_empty) as empty_moves,
-        min(object_id collate "C") filter (where is_empty) as empty_example
-    from moved
-    group by snapshot_date, source, party, location_id, tariff_id, level
+        status_changed.snapshot_date,
+        status_changed.source,
+        status_changed.party,
+        status_changed.location_id,
+        null as tariff_id,
+        'evse_status' as level,
+        'unverified' as kind,
+        true as is_faulty,
+        null as object_id
+    from status_changed
+    inner join {{ ref('physical_evse') }} as physical_evse
+        on
+            {{ same('status_changed', 'physical_evse', evse_key) }}
+            and status_changed.snapshot_date = physical_evse.state_date
+    where
+        status_changed.is_silent
+        and {{ is_due('physical_evse.state_date') }}
+        and physical_evse.is_survivor
+        and physical_evse.observation_reason = 'unverified'
+    {% for level, (key, freshness) in levels.items() %}
+        union all
+        select
+            dated.snapshot_date,
+            dated.source,
+            dated.party,
+            {{ 'null as location_id, dated.tariff_id' if level == 'tariff'
+                else 'dated.location_id, null as tariff_id' }},
+            '{{ level }}' as level,
+            'changed' as kind,
+            dated.is_silent as is_faulty,
+            dated.{{ key[2:] | join(" || '/' || dated.") }} as object_id
+        from {{ level }}_dated as dated
+    {% endfor %}
+    -- Not of EVSEs: between two nights a status may have changed and come back.
+    {% for level in ['connector', 'location', 'tariff'] %}
+        {%- set key = levels[level][0] %}
+        union all
+        select
+            moved.snapshot_date,
+            moved.source,
+            moved.party,
+            {{ 'null as location_id, moved.tariff_id' if level == 'tariff'
+                else 'moved.location_id, null as tariff_id' }},
+            '{{ level }}' as level,
+            'moved' as kind,
+            changed.source is null
+            {%- if level == 'location' %} and stirred.source is null{% endif %} as is_faulty,
+            moved.{{ key[2:] | join(" || '/' || moved.") }} as object_id
+        from {{ level }}_moved as moved
+        left join {{ level }}_changed as changed
+            on
+                moved.snapshot_date = changed.snapshot_date
+                and {{ same('moved', 'changed', key) }}
+        {% if level == 'location' -%}
+            left join stirred
+                on
+                    moved.snapshot_date = stirred.snapshot_date
+                    and {{ same('moved', 'stirred', key) }}
+        {% endif -%}
+    {% endfor %}
 ),
 
 owned as (
     select
         told.*,
         coalesce(span.operator_id, referrer.operator_id, 'unknown') as operator_id,
-        coalesce(span.country, referrer.country, 'unknown') as country,
-        unverified.evses as silent_unverified
+        coalesce(span.country, referrer.country, 'unknown') as country
     from told
     left join {{ ref('location_span') }} as span
         on
@@ -208,17 +209,6 @@ owned as (
         on
             told.snapshot_date = referrer.snapshot_date
             and {{ same('told', 'referrer', tariff_key) }}
-    -- Few: a step through the index each.
-    left join lateral (
-        select count(*) as evses
-        from unnest(told.silent_evse_uids) as silent (evse_uid)
-        inner join {{ ref('physical_evse') }} as physical_evse
-            on
-                {{ same('told', 'physical_evse', location_key) }}
-                and silent.evse_uid = physical_evse.evse_uid
-                and told.snapshot_date = physical_evse.state_date
-        where physical_evse.is_survivor and physical_evse.observation_reason = 'unverified'
-    ) as unverified on told.silent_evse_uids is not null
 )
 
 select
@@ -227,12 +217,14 @@ select
     operator_id,
     country,
     level,
-    sum(changed)::bigint as changed,
-    sum(silent)::bigint as silent,
-    coalesce(sum(silent_unverified), 0)::bigint as silent_unverified,
-    min(silent_example collate "C") as silent_example,
-    case when level not in ('evse_status', 'evse') then sum(moved)::bigint end as moved,
-    case when level not in ('evse_status', 'evse') then sum(empty_moves)::bigint end as empty_moves,
-    min(empty_example collate "C") as empty_example
+    count(*) filter (where kind = 'changed') as changed,
+    count(*) filter (where kind = 'changed' and is_faulty) as silent,
+    count(*) filter (where kind = 'unverified') as silent_unverified,
+    min(object_id collate "C") filter (where kind = 'changed' and is_faulty) as silent_example,
+    case when level not in ('evse_status', 'evse') then count(*) filter (where kind = 'moved') end as moved,
+    case
+        when level not in ('evse_status', 'evse') then count(*) filter (where kind = 'moved' and is_faulty)
+    end as empty_moves,
+    min(object_id collate "C") filter (where kind = 'moved' and is_faulty) as empty_example
 from owned
 group by snapshot_date, source, operator_id, country, level

@@ -1,6 +1,14 @@
 -- Grain: location and a span of days on which its operator, its country and whether it names an owner
 -- and opening hours stay what they are. What counts of history are attributed by.
-{{ config(indexes=[{'columns': ['source', 'party', 'location_id']}]) }}
+-- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        indexes=[{'columns': ['source', 'party', 'location_id']}],
+        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
+    )
+}}
 with
 
 location as (
@@ -13,6 +21,7 @@ location as (
         valid_from,
         valid_to
     from {{ ref('stg_ocpi__location') }}
+    where {{ is_moved('source, party, location_id') }}
 ),
 
 named as (
@@ -24,10 +33,9 @@ named as (
         name,
         ema_ids,
         valid_from,
-        valid_to,
-        concat_ws(chr(31), party, name, array_to_string(ema_ids, ',')) as spelling_key
+        valid_to
     from {{ ref('stg_ocpi__location_party') }}
-    where role in ('operator', 'owner')
+    where role in ('operator', 'owner') and {{ is_moved('source, party, location_id') }}
 ),
 
 hours as (
@@ -38,6 +46,7 @@ hours as (
         valid_from,
         valid_to
     from {{ ref('stg_ocpi__location_opening_hours') }}
+    where {{ is_moved('source, party, location_id') }}
 ),
 
 alias_day as (
@@ -87,88 +96,114 @@ span as (
     from boundary
 ),
 
+-- Weekly hours are many rows: once for each span.
+with_hours as (
+    select distinct
+        span.source,
+        span.party,
+        span.location_id,
+        span.valid_from
+    from span
+    inner join hours
+        on
+            span.source = hours.source
+            and span.party = hours.party
+            and span.location_id = hours.location_id
+            and {{ is_true_on('hours', 'span.valid_from') }}
+),
+
+placed as materialized (
+    select
+        span.source,
+        span.party,
+        span.location_id,
+        span.valid_from,
+        span.valid_to,
+        operator.name,
+        operator.ema_ids,
+        owner.name as owner_spelling,
+        concat_ws(
+            chr(31),
+            span.party,
+            coalesce(operator.name, ''),
+            coalesce(array_to_string(operator.ema_ids, ','), '')
+        ) as spelling_key,
+        coalesce(location.country_iso3, 'unknown') as country,
+        location.is_open_twentyfourseven is not null or with_hours.source is not null
+            as has_opening_hours
+    from span
+    inner join location
+        on
+            span.source = location.source
+            and span.party = location.party
+            and span.location_id = location.location_id
+            and {{ is_true_on('location', 'span.valid_from') }}
+    {% for role in ['operator', 'owner'] -%}
+        left join named as {{ role }}
+            on
+                span.source = {{ role }}.source
+                and span.party = {{ role }}.party
+                and span.location_id = {{ role }}.location_id
+                and {{ role }}.role = '{{ role }}'
+                and {{ is_true_on(role, 'span.valid_from') }}
+    {% endfor -%}
+    left join with_hours
+        on
+            span.source = with_hours.source
+            and span.party = with_hours.party
+            and span.location_id = with_hours.location_id
+            and span.valid_from = with_hours.valid_from
+),
+
+-- Some hundred spellings stand for all locations: names are read once each.
 spelling as (
-    select distinct on (spelling_key, valid_from)
+    select
         spelling_key,
         valid_from,
-        party,
-        name,
-        ema_ids,
-        {{ name_slug('name') }} as slug
-    from (
-        select
-            span.valid_from,
-            coalesce(named.party, span.party) as party,
-            named.name,
-            named.ema_ids,
-            coalesce(named.spelling_key, span.party) as spelling_key
-        from span
-        left join named
-            on
-                span.source = named.source
-                and span.party = named.party
-                and span.location_id = named.location_id
-                and named.role = 'operator'
-                and {{ is_true_on('named', 'span.valid_from') }}
-    ) as spelt
-    order by spelling_key, valid_from
+        min(party) as party,
+        min(name) as name,
+        min(ema_ids) as ema_ids,
+        {{ name_slug('min(name)') }} as slug
+    from placed
+    group by spelling_key, valid_from
 ),
 
 operator as (
     select
         spelling.spelling_key,
         spelling.valid_from,
+        spelling.slug,
         {{ operator_id_of('spelling', 'known') }} as operator_id,
         {{ operator_name_of('spelling', 'known') }} as operator_name
     from spelling
     left join lateral (
         {{ known_operator('spelling', 'spelling.valid_from') }}
     ) as known on true
+),
+
+owner as (
+    select
+        owner_spelling,
+        {{ name_slug('owner_spelling') }} is not null as has_name
+    from placed
+    group by owner_spelling
 )
 
 select
-    span.source,
-    span.party,
-    span.location_id,
-    span.valid_from,
-    span.valid_to,
+    placed.source,
+    placed.party,
+    placed.location_id,
+    placed.valid_from,
+    placed.valid_to,
     operator.operator_id,
     operator.operator_name,
-    coalesce(location.country_iso3, 'unknown') as country,
-    {{ name_slug('party_of.name') }} is not null as has_operator_name,
-    {{ name_slug('owner.name') }} is not null as has_owner_name,
-    location.is_open_twentyfourseven is not null
-    or exists (
-        select 1
-        from hours
-        where
-            hours.source = span.source
-            and hours.party = span.party
-            and hours.location_id = span.location_id
-            and {{ is_true_on('hours', 'span.valid_from') }}
-    ) as has_opening_hours
-from span
-inner join location
-    on
-        span.source = location.source
-        and span.party = location.party
-        and span.location_id = location.location_id
-        and {{ is_true_on('location', 'span.valid_from') }}
-left join named as party_of
-    on
-        span.source = party_of.source
-        and span.party = party_of.party
-        and span.location_id = party_of.location_id
-        and party_of.role = 'operator'
-        and {{ is_true_on('party_of', 'span.valid_from') }}
-left join named as owner
-    on
-        span.source = owner.source
-        and span.party = owner.party
-        and span.location_id = owner.location_id
-        and owner.role = 'owner'
-        and {{ is_true_on('owner', 'span.valid_from') }}
+    placed.country,
+    operator.slug is not null as has_operator_name,
+    coalesce(owner.has_name, false) as has_owner_name,
+    placed.has_opening_hours
+from placed
 inner join operator
     on
-        coalesce(party_of.spelling_key, span.party) = operator.spelling_key
-        and span.valid_from = operator.valid_from
+        placed.spelling_key = operator.spelling_key
+        and placed.valid_from = operator.valid_from
+left join owner on placed.owner_spelling = owner.owner_spelling

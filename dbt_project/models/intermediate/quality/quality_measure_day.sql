@@ -14,7 +14,13 @@
     {%- do measures['connector'].append(('fault', fault, is_faulty)) %}
 {%- endfor %}
 {%- do measures['connector'].append(('fault', 'any_fault', any_connector_fault())) %}
-{{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date']}],
+        pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off'
+    )
+}}
 
 with
 
@@ -36,7 +42,10 @@ due_span as (
 ),
 
 span as (
-    select location_span.*
+    select
+        location_span.*,
+        due_span.first_day,
+        due_span.last_day
     from {{ ref('location_span') }} as location_span
     inner join due_span
         on
@@ -65,6 +74,8 @@ span as (
                 and {{ level }}.location_id = span.location_id
                 and (span.valid_to is null or {{ level }}.valid_from < span.valid_to)
                 and ({{ level }}.valid_to is null or {{ level }}.valid_to > span.valid_from)
+                and {{ level }}.valid_from <= span.last_day
+                and ({{ level }}.valid_to is null or {{ level }}.valid_to > span.first_day)
         {% if level == 'connector' -%}
             inner join {{ ref('connector_power') }} as power
                 on

@@ -21,7 +21,10 @@ due_span as (
 ),
 
 span as (
-    select location_span.*
+    select
+        location_span.*,
+        due_span.first_day,
+        due_span.last_day
     from {{ ref('location_span') }} as location_span
     inner join due_span
         on
@@ -48,6 +51,8 @@ reference_version as (
             and reference.location_id = span.location_id
             and (span.valid_to is null or reference.valid_from < span.valid_to)
             and (reference.valid_to is null or reference.valid_to > span.valid_from)
+            and reference.valid_from <= span.last_day
+            and (reference.valid_to is null or reference.valid_to > span.first_day)
     group by
         span.source,
         span.party,

@@ -1,7 +1,13 @@
 -- Grain: a version of what a location says of when it can be used. Weekly hours, since a night says
 -- nothing of the hour of the day; exceptional periods are left out.
 -- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
-{{ config(materialized='table', pre_hook='set local enable_nestloop = off') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
+    )
+}}
 
 with
 
@@ -18,7 +24,8 @@ period as (
     from {{ ref('stg_ocpi__location_opening_hours') }}
     -- 24:00 is a time of day here; what is none tells no hours.
     where
-        hours_kind = 'declared'
+        {{ is_moved('source, party, location_id') }}
+        and hours_kind = 'declared'
         and weekday between 1 and 7
         and period_begin ~ '^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?$'
         and period_end ~ '^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?$'
@@ -32,6 +39,7 @@ edge as (
         location_id,
         valid_from as from_day
     from {{ ref('stg_ocpi__location') }}
+    where {{ is_moved('source, party, location_id') }}
     union
     select
         source,

@@ -1,10 +1,13 @@
 -- Grain: snapshot_date, physical_evse_key, event_type. Which physical EVSEs came into the stock of
--- operator_power_daily, left it or changed in it, and why. Made anew each night from what changed:
--- whether an entry is a return is told by all days before it.
+-- operator_power_daily, left it or changed in it, and why. Whether an entry is a return is told by all
+-- days before it: those of an EVSE that changed are made anew, from its changes.
 {{
     config(
-        indexes=[{'columns': ['snapshot_date']}, {'columns': ['physical_evse_key']}],
-        pre_hook='set local enable_nestloop = off'
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        indexes=[{'columns': ['physical_evse_key']}],
+        pre_hook=['set local enable_nestloop = off', '{{ forget_moved_events() }}']
     )
 }}
 
@@ -39,7 +42,12 @@ went_on as (
     from {{ ref('evse_key_change') }} as ended
     inner join {{ ref('evse_key_change') }} as began
         using (state_date, source, party, location_id, evse_uid)
-    where ended.change = 'ends' and began.change = 'begins'
+    where
+        ended.change = 'ends'
+        and began.change = 'begins'
+        and (
+            {{ is_moved('ended.physical_evse_key') }} or {{ is_moved('began.physical_evse_key') }}
+        )
 ),
 
 parted as (
@@ -63,7 +71,10 @@ newly_shown as (
         key_change.physical_evse_key
     from {{ ref('evse_key_change') }} as key_change
     inner join source_span on key_change.source = source_span.source
-    where key_change.change = 'begins' and source_span.first_loaded_on < key_change.state_date
+    where
+        {{ is_moved('key_change.physical_evse_key') }}
+        and key_change.change = 'begins'
+        and source_span.first_loaded_on < key_change.state_date
 ),
 
 left_by as (
@@ -90,20 +101,20 @@ left_by as (
             and later.snapshot_date > key_change.state_date
             and not day.is_carried
     ) as next_loaded on true
-    where key_change.change = 'ends'
+    where {{ is_moved('key_change.physical_evse_key') }} and key_change.change = 'ends'
     group by key_change.state_date, key_change.physical_evse_key
 ),
 
 before as (
     select *
     from {{ ref('evse_stock_change') }}
-    where change = 'ends'
+    where {{ is_moved('physical_evse_key') }} and change = 'ends'
 ),
 
 after as (
     select *
     from {{ ref('evse_stock_change') }}
-    where change = 'begins'
+    where {{ is_moved('physical_evse_key') }} and change = 'begins'
 ),
 
 moved as (

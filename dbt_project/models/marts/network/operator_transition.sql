@@ -1,68 +1,18 @@
 -- Grain: name before, name after, operator before, operator after, first night of a run of nights on
 -- which places went from the one to the other.
-{{ config(pre_hook='set local enable_mergejoin = off') }}
-
 with
-
--- Few: a place that another operator runs from one night to the next.
-handed_over as (
-    select
-        later.source,
-        later.party,
-        later.location_id,
-        later.valid_from as moved_on,
-        day.source_state_date as former_date,
-        btrim(former.name) as former_name,
-        btrim(later.name) as name,
-        {{ name_slug('former.name') }} as former_slug,
-        {{ name_slug('later.name') }} as slug,
-        coalesce(former.ema_ids && later.ema_ids, false) as has_same_ema_id,
-        former.ema_ids is not null and later.ema_ids is not null as has_ema_ids
-    from {{ ref('stg_ocpi__location_party') }} as former
-    inner join {{ ref('stg_ocpi__location_party') }} as later
-        on
-            former.source = later.source
-            and former.party = later.party
-            and former.location_id = later.location_id
-            and former.role = later.role
-            and former.valid_to = later.valid_from
-    -- The last state day that shows the source as it was, however long it was out.
-    inner join {{ ref('snapshot_day') }} as day
-        on later.source = day.source and day.snapshot_date = later.valid_from - 1
-    where
-        former.role = 'operator'
-        and former.valid_to is not null
-        and {{ name_slug('former.name') }} <> {{ name_slug('later.name') }}
-),
 
 moved_evse as (
     select
-        handed_over.*,
-        now.physical_evse_key,
-        now.power_kw,
-        now.operator_id,
-        before.operator_id as former_operator_id
-    from handed_over
-    inner join {{ ref('physical_evse') }} as now
+        evse_handover.*,
+        evse_handover.state_date as moved_on,
+        -- The last state day that shows the source as it was, however long it was out.
+        day.source_state_date as former_date
+    from {{ ref('evse_handover') }} as evse_handover
+    inner join {{ ref('snapshot_day') }} as day
         on
-            handed_over.source = now.source
-            and handed_over.party = now.party
-            and handed_over.location_id = now.location_id
-            and handed_over.moved_on = now.state_date
-    -- The same EVSE, for bare location ids collide: 20 of them named another operator five days later
-    -- in the Dutch feed, each time the operator of another place.
-    inner join {{ ref('physical_evse') }} as before
-        on
-            now.source = before.source
-            and now.party = before.party
-            and now.location_id = before.location_id
-            and now.evse_uid = before.evse_uid
-            and handed_over.former_date = before.state_date
-    where
-        now.is_survivor
-        and now.is_counted
-        and now.operator_id <> 'unknown'
-        and before.operator_id <> 'unknown'
+            evse_handover.source = day.source
+            and day.snapshot_date = evse_handover.state_date - 1
 ),
 
 night as (

@@ -67,6 +67,8 @@ select
     offer_price_day.largest_cost_excl_vat,
     offer_price_day.unpriceable_reason,
     offer_price_day.basket_date,
+    offer_price_day.time_zone,
+    offer_price_day.time_zone_method,
     member.source_snapshot_date as snapshot_date,
     member.days_since_snapshot
 from member

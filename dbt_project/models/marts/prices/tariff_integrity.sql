@@ -16,9 +16,14 @@ list as (
     where is_current
 ),
 
+-- By its own last day, or a source that went silent would have more and more that has expired.
 last_day as (
-    select max(snapshot_date) as snapshot_date
+    select
+        source,
+        max(snapshot_date) as snapshot_date
     from {{ ref('snapshot_day') }}
+    where is_loaded
+    group by source
 ),
 
 reference as (
@@ -118,7 +123,6 @@ flaw as (
         count(*) filter (where flaws.is_found) as occurrences
     from component
     left join catch_all using (content_key, dimension)
-    cross join last_day
     cross join
         lateral (
             values
@@ -133,7 +137,6 @@ flaw as (
                 and component.dimension <> 'FLAT'
             ),
             ('negative_price', false, component.price_excl_vat < 0 or component.price_incl_vat < 0),
-            ('element_expired', false, component.end_date <= last_day.snapshot_date),
             ('element_without_days', false, component.end_date <= component.start_date),
             (
                 'element_unreachable',
@@ -211,10 +214,24 @@ defect as (
         list.party,
         list.price_list_kind,
         list.price_list_id,
+        'element_expired' as defect,
+        count(*) as occurrences
+    from list
+    inner join last_day using (source)
+    inner join component using (content_key)
+    -- end_date is exclusive: on that day it is over.
+    where component.end_date <= last_day.snapshot_date
+    group by list.source, list.party, list.price_list_kind, list.price_list_id
+    union all
+    select
+        list.source,
+        list.party,
+        list.price_list_kind,
+        list.price_list_id,
         flaws.defect,
         1 as occurrences
     from list
-    cross join last_day
+    inner join last_day using (source)
     left join hit using (source, party, price_list_kind, price_list_id)
     left join party_currency using (source, party)
     cross join
