@@ -140,8 +140,13 @@ def pending_build(
             "select name from unnest(%s::text[]) as needed (name) where to_regclass(name) is null",
             (list(needs),),
         ).fetchall()
+        # Days before a load on which nothing was loaded came to be, or went, with it: the calendar
+        # ends on the last day that was loaded.
         changes = connection.execute(
-            "select change_id, module, from_day, to_day from ops.change where build_id is null"
+            "select change_id, module, coalesce(("
+            "   select max(snapshot_date) + 1 from ops.snapshot"
+            "   where status = 'loaded' and snapshot_date < from_day), from_day), to_day"
+            " from ops.change where build_id is null"
         ).fetchall()
         loads = connection.execute(
             "select load_id from ops.load"
