@@ -128,14 +128,20 @@ example as (
         array_agg(object_id order by place) as examples
     from (
         select
-            defect_group.group_number,
-            defect_object.object_id,
+            group_number,
+            object_id,
             row_number() over (
-                partition by defect_group.group_number
-                order by defect_object.power_kw desc nulls last, defect_object.object_id collate "C"
+                partition by group_number
+                order by power_kw desc nulls last, object_id collate "C"
             ) as place
-        from {{ ref('defect_object') }} as defect_object
-        inner join defect_group using (source, operator_id, country, defect)
+        from (
+            select
+                defect_group.group_number,
+                defect_object.object_id,
+                defect_object.power_kw
+            from {{ ref('defect_object') }} as defect_object
+            inner join defect_group using (source, operator_id, country, defect)
+        ) as numbered
     ) as placed
     where place <= 3
     group by group_number
