@@ -107,27 +107,59 @@ total as (
     where told.rows_counted is not null
 ),
 
-of_objects as (
+-- Groups by number, so that their objects are put in order by it and not by four texts.
+defect_group as materialized (
     select
         source,
         operator_id,
         country,
         defect,
-        '' as subject,
         sum(affected_rows) as affected_rows,
         sum(power_kw) as power_kw,
         count(*) filter (where moves_points) as points_evses,
-        array_agg(object_id order by place) filter (where place <= 3) as examples
+        row_number() over ()::integer as group_number
+    from {{ ref('defect_object') }}
+    group by source, operator_id, country, defect
+),
+
+example as (
+    select
+        group_number,
+        array_agg(object_id order by place) as examples
     from (
         select
-            defect_object.*,
+            group_number,
+            object_id,
             row_number() over (
-                partition by source, operator_id, country, defect
+                partition by group_number
                 order by power_kw desc nulls last, object_id collate "C"
             ) as place
-        from {{ ref('defect_object') }} as defect_object
+        from (
+            select
+                defect_group.group_number,
+                defect_object.object_id,
+                defect_object.power_kw
+            from {{ ref('defect_object') }} as defect_object
+            inner join defect_group using (source, operator_id, country, defect)
+        ) as numbered
     ) as placed
-    group by source, operator_id, country, defect
+    where place <= 3
+    group by group_number
+),
+
+of_objects as (
+    select
+        defect_group.source,
+        defect_group.operator_id,
+        defect_group.country,
+        defect_group.defect,
+        '' as subject,
+        defect_group.affected_rows,
+        defect_group.power_kw,
+        defect_group.points_evses,
+        example.examples
+    from defect_group
+    inner join example using (group_number)
 ),
 
 of_changes as (
