@@ -84,12 +84,19 @@
         from (
             select *
             from {{ physical_evse }}
-            where state_date = pair.from_state and pair.from_state <> pair.to_state
+            where
+                state_date = pair.from_state
+                and pair.from_state <> pair.to_state
+                -- What stays the same on both days has not moved.
+                and coalesce(same_to < pair.to_state, true)
         ) as before
         full join (
             select *
             from {{ physical_evse }}
-            where state_date = pair.to_state and pair.from_state <> pair.to_state
+            where
+                state_date = pair.to_state
+                and pair.from_state <> pair.to_state
+                and coalesce(same_from > pair.from_state, true)
         ) as after
             on
                 {%- for column in key %}

@@ -1,34 +1,57 @@
 -- Exactly one copy speaks for a physical EVSE, and each copy is there once, on every day that was built
--- now. Without a key that the database would enforce: one over 166,000 rows a day costs more than
--- the rows. A survivor that is there twice is one too many; the others are looked for by themselves.
+-- now. Without a key that the database would enforce. Days are bits: their sum is their union where
+-- none is there twice.
+with
+
+span as (
+    select
+        state_week,
+        source,
+        party,
+        location_id,
+        evse_uid,
+        own_key,
+        is_survivor,
+        (1 << last_day) - (1 << (from_day - 1)) as days
+    from {{ ref('evse_span') }}
+    where {{ is_affected_week('state_week') }}
+)
+
 select
-    state_date,
-    physical_evse_key
-from {{ ref('physical_evse') }}
-where {{ is_affected('state_date') }}
-group by state_date, physical_evse_key
-having count(*) filter (where is_survivor) <> 1
+    state_week,
+    own_key as found
+from span
+group by state_week, own_key
+having coalesce(sum(days) filter (where is_survivor), 0) <> bit_or(days)
 union all
 select
-    loser.state_date,
-    loser.physical_evse_key
-from {{ ref('physical_evse') }} as loser
-inner join {{ ref('physical_evse') }} as same
+    state_week,
+    location_id || '/' || evse_uid as found
+from span
+group by state_week, source, party, location_id, evse_uid
+having sum(days) <> bit_or(days)
+union all
+-- A key that was inherited is nobody else's.
+select
+    rekeyed.state_date,
+    rekeyed.physical_evse_key as found
+from {{ ref('evse_rekeyed') }} as rekeyed
+left join {{ ref('evse_span') }} as span
     on
-        loser.state_date = same.state_date
-        and loser.source = same.source
-        and loser.party = same.party
-        and loser.location_id = same.location_id
-        and loser.evse_uid = same.evse_uid
+        rekeyed.physical_evse_key = span.own_key
+        and {{ is_in_span('span', 'rekeyed.state_date') }}
+left join {{ ref('evse_rekeyed') }} as other
+    on rekeyed.state_date = other.state_date and span.own_key = other.own_key
 where
-    not loser.is_survivor
-    and {{ is_affected('loser.state_date') }}
-    and {{ is_affected('same.state_date') }}
-group by
-    loser.state_date,
-    loser.physical_evse_key,
-    loser.source,
-    loser.party,
-    loser.location_id,
-    loser.evse_uid
+    {{ is_affected('rekeyed.state_date') }}
+    and rekeyed.own_key is not null
+    and span.own_key is not null
+    and other.own_key is null
+union all
+select
+    state_date,
+    physical_evse_key as found
+from {{ ref('evse_rekeyed') }}
+where {{ is_affected('state_date') }} and own_key is not null
+group by state_date, physical_evse_key
 having count(*) > 1

@@ -165,6 +165,17 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro is_affected_week(week, modules=['locations']) -%}
+    {%- if affected_days() is none -%}
+        true
+    {%- else -%}
+        {{ week }} in (
+            select date_trunc('week', moved.day)::date
+            from unnest('{{ '{' ~ days_moved_by(modules) | join(',') ~ '}' }}'::date[]) as moved (day)
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro set_due_days(days) -%}
     select set_config('ocpi_warehouse.due_days', '{{ '{' ~ days | join(',') ~ '}' }}', true)
 {%- endmacro %}

@@ -2,6 +2,14 @@
 -- them speaks for it, and why each of the others does not. A view: what stays as it is is kept once.
 {{ config(materialized='view') }}
 
+with
+
+ever_rekeyed as (
+    select own_key
+    from {{ ref('evse_rekeyed') }}
+    where own_key is not null
+)
+
 select
     day.state_date,
     span.source,
@@ -33,7 +41,15 @@ select
     span.power_kw,
     span.power_method,
     span.power_reason,
-    span.power_band
+    span.power_band,
+    case
+        when span.own_key in (select ever_rekeyed.own_key from ever_rekeyed) then day.state_date
+        else span.from_date
+    end as same_from,
+    case
+        when span.own_key in (select ever_rekeyed.own_key from ever_rekeyed) then day.state_date
+        else span.last_date
+    end as same_to
 from {{ ref('snapshot_day') }} as day
 inner join {{ ref('evse_span') }} as span
     on

@@ -1,6 +1,5 @@
 -- Grain: state day, source, operator, country, whether of 50 kW, state and access hours. The cube
 -- that hours are counted from: of EVSEs observed that day alone, by the state that is believed.
--- depends_on: {{ ref('snapshot_day') }}
 {{
     config(
         materialized='daily',
@@ -9,49 +8,149 @@
     )
 }}
 
+{%- set words = ['source', 'operator_id', 'country', 'is_50_kw', 'state', 'hours_basis',
+    'access_hours_per_week'] %}
+
+with
+
+day as (
+    select
+        source,
+        state_week,
+        state_date
+    from {{ ref('snapshot_day') }}
+    where snapshot_date = state_date and is_loaded and {{ is_due('state_date') }}
+),
+
+told as (
+    select
+        span.state_week,
+        span.from_date,
+        span.last_date,
+        span.source,
+        span.party,
+        span.location_id,
+        span.operator_id,
+        span.country,
+        coalesce(span.power_kw >= 50, false) as is_50_kw,
+        case
+            when span.observation_class = 'K' then 'unknown'
+            when span.observation_class = 'D' then 'down'
+            when span.status = 'AVAILABLE' then 'free'
+            when span.status = 'BLOCKED' then 'blocked'
+            else 'occupied'
+        end as state,
+        count(*) as evses,
+        count(*) filter (where span.observation_reason not in ('unverified', 'no_last_updated'))
+            as fresh_evses
+    from {{ ref('evse_span') }} as span
+    where
+        span.state_week = any(array(select day.state_week from day))
+        and span.is_survivor
+        and span.is_counted
+    group by
+        span.state_week,
+        span.from_date,
+        span.last_date,
+        span.source,
+        span.party,
+        span.location_id,
+        span.operator_id,
+        span.country,
+        coalesce(span.power_kw >= 50, false),
+        case
+            when span.observation_class = 'K' then 'unknown'
+            when span.observation_class = 'D' then 'down'
+            when span.status = 'AVAILABLE' then 'free'
+            when span.status = 'BLOCKED' then 'blocked'
+            else 'occupied'
+        end
+),
+
+access as (
+    select
+        location_access.*,
+        lag(valid_to) over versions as former_to,
+        lead(valid_from) over versions as next_from
+    from {{ ref('location_access') }} as location_access
+    window versions as (partition by source, party, location_id order by valid_from)
+),
+
+-- Before, between and after its versions nothing is known.
+access_part as (
+    select
+        access.source,
+        access.party,
+        access.location_id,
+        part.hours_basis,
+        part.access_hours_per_week,
+        part.from_date,
+        part.last_date
+    from access
+    cross join lateral (
+        values
+        (
+            access.valid_from,
+            coalesce(access.valid_to - 1, 'infinity'),
+            access.hours_basis,
+            access.access_hours_per_week
+        ),
+        (coalesce(access.former_to, '-infinity'), access.valid_from - 1, 'unknown', 168),
+        (access.valid_to, case when access.next_from is null then 'infinity'::date end, 'unknown', 168)
+    ) as part (from_date, last_date, hours_basis, access_hours_per_week)
+    where part.from_date <= part.last_date
+),
+
+span as (
+    select
+        told.state_week,
+        greatest(told.from_date, access_part.from_date) as from_date,
+        least(told.last_date, access_part.last_date) as last_date,
+        told.source,
+        told.operator_id,
+        told.country,
+        told.is_50_kw,
+        told.state,
+        coalesce(access_part.hours_basis, 'unknown') as hours_basis,
+        coalesce(access_part.access_hours_per_week, 168) as access_hours_per_week,
+        sum(told.evses) as evses,
+        sum(told.fresh_evses) as fresh_evses
+    from told
+    left join access_part
+        on
+            told.source = access_part.source
+            and told.party = access_part.party
+            and told.location_id = access_part.location_id
+            and told.last_date >= access_part.from_date
+            and told.from_date <= access_part.last_date
+    group by
+        told.state_week,
+        greatest(told.from_date, access_part.from_date),
+        least(told.last_date, access_part.last_date),
+        told.source,
+        told.operator_id,
+        told.country,
+        told.is_50_kw,
+        told.state,
+        coalesce(access_part.hours_basis, 'unknown'),
+        coalesce(access_part.access_hours_per_week, 168)
+)
+
 select
-    physical_evse.state_date,
-    physical_evse.source,
-    physical_evse.operator_id,
-    physical_evse.country,
-    coalesce(physical_evse.power_kw >= 50, false) as is_50_kw,
-    case
-        when physical_evse.observation_class = 'K' then 'unknown'
-        when physical_evse.observation_class = 'D' then 'down'
-        when physical_evse.status = 'AVAILABLE' then 'free'
-        when physical_evse.status = 'BLOCKED' then 'blocked'
-        else 'occupied'
-    end as state,
-    coalesce(access.hours_basis, 'unknown') as hours_basis,
-    coalesce(access.access_hours_per_week, 168) as access_hours_per_week,
-    count(*) as evses,
-    count(*) filter (
-        where physical_evse.observation_reason not in ('unverified', 'no_last_updated')
-    ) as fresh_evses
-from {{ ref('physical_evse') }} as physical_evse
-left join {{ ref('location_access') }} as access
+    day.state_date,
+    {%- for word in words %}
+    span.{{ word }},
+    {%- endfor %}
+    sum(span.evses)::bigint as evses,
+    sum(span.fresh_evses)::bigint as fresh_evses
+from span
+inner join day
     on
-        physical_evse.source = access.source
-        and physical_evse.party = access.party
-        and physical_evse.location_id = access.location_id
-        and {{ is_true_on('access', 'physical_evse.state_date') }}
-where
-    {{ is_due('physical_evse.state_date') }}
-    and physical_evse.is_survivor
-    and physical_evse.is_counted
-    and physical_evse.is_observed
+        span.source = day.source
+        and span.state_week = day.state_week
+        and day.state_date between span.from_date and span.last_date
 group by
-    physical_evse.state_date,
-    physical_evse.source,
-    physical_evse.operator_id,
-    physical_evse.country,
-    coalesce(physical_evse.power_kw >= 50, false),
-    case
-        when physical_evse.observation_class = 'K' then 'unknown'
-        when physical_evse.observation_class = 'D' then 'down'
-        when physical_evse.status = 'AVAILABLE' then 'free'
-        when physical_evse.status = 'BLOCKED' then 'blocked'
-        else 'occupied'
-    end,
-    coalesce(access.hours_basis, 'unknown'),
-    coalesce(access.access_hours_per_week, 168)
+    day.state_date,
+    {%- for word in words %}
+    span.{{ word }}{{ ',' if not loop.last }}
+    {%- endfor %}
