@@ -74,6 +74,14 @@ place_party as materialized (
     where location_party.role in ('operator', 'owner')
 ),
 
+alias_day as (
+    select valid_from as from_day
+    from {{ ref('operator_alias') }}
+    union
+    select valid_to as from_day
+    from {{ ref('operator_alias') }}
+),
+
 -- The seed reads a spelling another way from here on.
 alias_place as (
     select distinct
@@ -81,16 +89,10 @@ alias_place as (
         dated.place
     from run
     cross join lateral unnest(run.state_dates) with ordinality as dated (state_date, place)
-    inner join (
-        select valid_from as from_day
-        from {{ ref('operator_alias') }}
-        union
-        select valid_to as from_day
-        from {{ ref('operator_alias') }}
-    ) as boundary
+    inner join alias_day
         on
-            boundary.from_day <= dated.state_date
-            and boundary.from_day > run.state_dates[dated.place - 1]
+            dated.state_date >= alias_day.from_day
+            and run.state_dates[dated.place - 1] < alias_day.from_day
 ),
 
 place_cut as (
@@ -310,12 +312,11 @@ ageing as (
         <> (turn.turns_at < status.observed[place.place - 1])
 ),
 
-connector_status as (
+connector_version as (
     select
         evse.evse_number,
-        connector_place.place,
-        run.days,
-        {{ status_of_connectors('connector_status.status') }} as status
+        connector_status.status,
+        {{ places_of('connector_status', 'run') }}
     from {{ ref('stg_ocpi__connector_status') }} as connector_status
     inner join run
         on connector_status.source = run.source and {{ is_true_in('connector_status', 'run') }}
@@ -325,11 +326,19 @@ connector_status as (
             and connector_status.party = evse.party
             and connector_status.location_id = evse.location_id
             and connector_status.evse_uid = evse.evse_uid
-    cross join lateral (
-        select generate_series(places.from_place, places.to_place - 1) as place
-        from (select {{ places_of('connector_status', 'run') }}) as places
-    ) as connector_place
-    group by evse.evse_number, connector_place.place, run.days
+),
+
+connector_status as (
+    select
+        connector_version.evse_number,
+        shown.place,
+        connector_version.days,
+        {{ status_of_connectors('connector_version.status') }} as status
+    from connector_version
+    cross join
+        lateral generate_series(connector_version.from_place, connector_version.to_place - 1)
+            as shown (place)
+    group by connector_version.evse_number, shown.place, connector_version.days
 ),
 
 -- Where the source has the status of connectors alone.
@@ -393,18 +402,18 @@ evse_place as materialized (
 
 cut as (
     {%- for part in ['status', 'status_of_connectors', 'power', 'evse_place'] %}
-    select
-        evse_number,
-        from_place as cut
-    from {{ part }}
-    where from_place > 1
-    union all
-    select
-        evse_number,
-        to_place as cut
-    from {{ part }}
-    where to_place <= days
-    union all
+        select
+            evse_number,
+            from_place as cut
+        from {{ part }}
+        where from_place > 1
+        union all
+        select
+            evse_number,
+            to_place as cut
+        from {{ part }}
+        where to_place <= days
+        union all
     {%- endfor %}
     select
         evse_number,
@@ -464,9 +473,9 @@ from part
 inner join evse on part.evse_number = evse.evse_number
 inner join run on evse.run_number = run.run_number
 {%- for one in ['evse_place', 'status', 'status_of_connectors', 'power'] %}
-left join {{ one }}
-    on
-        part.evse_number = {{ one }}.evse_number
-        and part.from_place >= {{ one }}.from_place
-        and part.from_place < {{ one }}.to_place
+    left join {{ one }}
+        on
+            part.evse_number = {{ one }}.evse_number
+            and part.from_place >= {{ one }}.from_place
+            and part.from_place < {{ one }}.to_place
 {%- endfor %}

@@ -136,7 +136,7 @@ seen as (
         where
             started.lag_date is null
             -- Once for all, not for each: of a build of all days nothing is earlier.
-            and (select is_any from before_all)
+            and (select before_all.is_any from before_all)
             and {{ member_hash('before') }} = started.member_hash
             and before.source = started.source
             and before.party = started.party

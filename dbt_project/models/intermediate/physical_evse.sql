@@ -1,14 +1,7 @@
 -- Grain: a published EVSE (member) on a state day. Which members are one physical EVSE, which of
 -- them speaks for it, and why each of the others does not. A view: what stays as it is is kept once.
+-- Without a CTE: Postgres would compute the whole of it for whoever asks for a day.
 {{ config(materialized='view') }}
-
-with
-
-ever_rekeyed as (
-    select own_key
-    from {{ ref('evse_rekeyed') }}
-    where own_key is not null
-)
 
 select
     day.state_date,
@@ -42,14 +35,18 @@ select
     span.power_method,
     span.power_reason,
     span.power_band,
+{%- for end, plain in [('same_from', 'from_date'), ('same_to', 'last_date')] %}
     case
-        when span.own_key in (select ever_rekeyed.own_key from ever_rekeyed) then day.state_date
-        else span.from_date
-    end as same_from,
-    case
-        when span.own_key in (select ever_rekeyed.own_key from ever_rekeyed) then day.state_date
-        else span.last_date
-    end as same_to
+        when
+            span.own_key in (
+                select ever.own_key
+                from {{ ref('evse_rekeyed') }} as ever
+                where ever.own_key is not null
+            )
+            then day.state_date
+        else span.{{ plain }}
+    end as {{ end }}{{ ',' if not loop.last }}
+{%- endfor %}
 from {{ ref('snapshot_day') }} as day
 inner join {{ ref('evse_span') }} as span
     on

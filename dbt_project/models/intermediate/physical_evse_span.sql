@@ -15,7 +15,7 @@ rekeyed as (
 
 select
     {%- for column in columns %}
-    span.{{ column }},
+        span.{{ column }},
     {%- endfor %}
     span.from_date,
     span.last_date,
@@ -26,7 +26,7 @@ where rekeyed.own_key is null
 union all
 select
     {%- for column in columns %}
-    span.{{ column }},
+        span.{{ column }},
     {%- endfor %}
     day.state_date as from_date,
     day.state_date as last_date,

@@ -1,5 +1,15 @@
 -- Grain: state day, source, country, operator, public or not, offer: the connectors that make it.
-{{ config(materialized='daily', indexes=[{'columns': ['state_date']}]) }}
+-- Postgres takes spans for all different and sorts them; most are alike, and hashed in half the time.
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['state_date']}],
+        pre_hook=[
+            'set local enable_sort = off; set local enable_incremental_sort = off',
+            'set local enable_nestloop = off; set local enable_mergejoin = off',
+        ]
+    )
+}}
 
 with
 

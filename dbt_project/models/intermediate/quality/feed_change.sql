@@ -143,15 +143,14 @@ told as (
         true as is_faulty,
         null as object_id
     from status_changed
-    inner join {{ ref('physical_evse') }} as physical_evse
+    inner join {{ ref('evse_span') }} as span
         on
-            {{ same('status_changed', 'physical_evse', evse_key) }}
-            and status_changed.snapshot_date = physical_evse.state_date
+            {{ same('status_changed', 'span', evse_key) }}
+            and {{ is_in_span('span', 'status_changed.snapshot_date') }}
     where
         status_changed.is_silent
-        and {{ is_due('physical_evse.state_date') }}
-        and physical_evse.is_survivor
-        and physical_evse.observation_reason = 'unverified'
+        and span.is_survivor
+        and span.observation_reason = 'unverified'
     {% for level, (key, freshness) in levels.items() %}
         union all
         select

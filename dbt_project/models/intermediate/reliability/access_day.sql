@@ -87,17 +87,18 @@ access_part as (
         part.from_date,
         part.last_date
     from access
-    cross join lateral (
-        values
-        (
-            access.valid_from,
-            coalesce(access.valid_to - 1, 'infinity'),
-            access.hours_basis,
-            access.access_hours_per_week
-        ),
-        (coalesce(access.former_to, '-infinity'), access.valid_from - 1, 'unknown', 168),
-        (access.valid_to, case when access.next_from is null then 'infinity'::date end, 'unknown', 168)
-    ) as part (from_date, last_date, hours_basis, access_hours_per_week)
+    cross join
+        lateral (
+            values
+            (
+                access.valid_from,
+                coalesce(access.valid_to - 1, 'infinity'),
+                access.hours_basis,
+                access.access_hours_per_week
+            ),
+            (coalesce(access.former_to, '-infinity'), access.valid_from - 1, 'unknown', 168),
+            (access.valid_to, case when access.next_from is null then 'infinity'::date end, 'unknown', 168)
+        ) as part (from_date, last_date, hours_basis, access_hours_per_week)
     where part.from_date <= part.last_date
 ),
 
@@ -139,7 +140,7 @@ span as (
 select
     day.state_date,
     {%- for word in words %}
-    span.{{ word }},
+        span.{{ word }},
     {%- endfor %}
     sum(span.evses)::bigint as evses,
     sum(span.fresh_evses)::bigint as fresh_evses
@@ -151,6 +152,6 @@ inner join day
         and day.state_date between span.from_date and span.last_date
 group by
     day.state_date,
-    {%- for word in words %}
+{%- for word in words %}
     span.{{ word }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{%- endfor %}

@@ -12,20 +12,40 @@ latest as (
         and is_carried
 ),
 
+-- By itself: joined with prices first it would be read for all days.
+present as materialized (
+    select
+        latest.snapshot_date,
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        evse.physical_evse_key,
+        evse.country,
+        evse.operator_id,
+        evse.power_band,
+        evse.power_kw,
+        evse.is_fresh,
+        evse.last_updated,
+        evse.observed_at,
+        evse.is_survivor and evse.is_counted and evse.is_public as is_public_survivor
+    from {{ ref('physical_evse') }} as evse
+    inner join latest using (source, state_date)
+),
+
 -- A price that any copy of the EVSE states is stated.
 priced as (
     select
         member.physical_evse_key,
         bool_or(price.has_price_per_kwh) as has_price_per_kwh
-    from {{ ref('physical_evse') }} as member
-    inner join latest using (source, state_date)
+    from present as member
     inner join {{ ref('evse_price_list') }} as price using (source, party, location_id, evse_uid)
     group by member.physical_evse_key
 ),
 
 public_evse as (
     select
-        latest.snapshot_date,
+        survivor.snapshot_date,
         survivor.country,
         survivor.operator_id,
         label.operator_name,
@@ -38,15 +58,14 @@ public_evse as (
             as is_stale_24h,
         priced.physical_evse_key is null as is_missing_price,
         not coalesce(priced.has_price_per_kwh, false) as is_missing_price_per_kwh
-    from {{ ref('physical_evse') }} as survivor
-    inner join latest using (source, state_date)
+    from present as survivor
     left join priced using (physical_evse_key)
     left join {{ ref('operator_power_daily') }} as label
         on
-            latest.snapshot_date = label.snapshot_date
+            survivor.snapshot_date = label.snapshot_date
             and survivor.country = label.country
             and survivor.operator_id = label.operator_id
-    where survivor.is_survivor and survivor.is_counted and survivor.is_public
+    where survivor.is_public_survivor
 )
 
 select
