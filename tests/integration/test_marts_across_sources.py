@@ -384,9 +384,7 @@ def test_the_documentation_is_one_page_with_every_table_as_it_was_built(
 
 def test_prices_alone_rebuild_no_day_of_the_evses(project: Project) -> None:
     # Which transactions wrote the rows that stand.
-    written = (
-        "select min(xmin::text::bigint), max(xmin::text::bigint) from intermediate.evse_span"
-    )
+    written = "select min(xmin::text::bigint), max(xmin::text::bigint) from intermediate.evse_span"
     before = rows(project.warehouse, written)
     resolved = "select sum(resolved_tariff_references) from marts.evse_current"
     [(resolved_before,)] = rows(project.warehouse, resolved)

@@ -102,39 +102,39 @@ def make_built(
 
 
 @pytest.fixture(scope="module")
-def in_order(make_built: Callable[[], Built]) -> Built:
-    """Three nights in order, marts not built yet."""
+def without_the_middle(make_built: Callable[[], Built]) -> Built:
+    """Two of three nights, the later one first; marts not built yet."""
     built = make_built()
-    built.load(0, 1, 2)
+    built.load(2, 0)
     return built
 
 
 @pytest.fixture(scope="module")
-def built_by_dbt(in_order: Built) -> Built:
-    """And all of dbt at once, by hand, its unit tests too: they do not belong into a night."""
-    done = dbt_build(in_order.project, "--full-refresh")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "unit test" in done.stdout
-    return in_order
+def built_whole(without_the_middle: Built) -> Built:
+    """And its marts."""
+    without_the_middle.build()
+    return without_the_middle
 
 
-def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(in_order: Built) -> None:
-    with in_order.project.warehouse.connection() as connection:
+def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(
+    without_the_middle: Built,
+) -> None:
+    with without_the_middle.project.warehouse.connection() as connection:
         # In the way of what nearly all is made of, and nothing that dbt would replace.
         connection.execute("create schema if not exists intermediate")
         connection.execute("create sequence intermediate.snapshot_day")
     try:
-        [sentence, *_] = in_order.runner.marts().failures
+        [sentence, *_] = without_the_middle.runner.marts().failures
         assert "snapshot_day" in sentence
-        assert in_order.builds() == []
+        assert without_the_middle.builds() == []
     finally:
-        with in_order.project.warehouse.connection() as connection:
+        with without_the_middle.project.warehouse.connection() as connection:
             connection.execute("drop sequence intermediate.snapshot_day")
 
 
-def test_every_mart_and_column_has_a_comment_in_postgres(built_by_dbt: Built) -> None:
+def test_every_mart_and_column_has_a_comment_in_postgres(built_whole: Built) -> None:
     silent = rows(
-        built_by_dbt.project.warehouse,
+        built_whole.project.warehouse,
         """
         select c.relname, coalesce(a.attname, '(table)')
         from pg_class as c
@@ -155,25 +155,30 @@ def test_every_mart_and_column_has_a_comment_in_postgres(built_by_dbt: Built) ->
 
 
 def test_builds_of_affected_days_give_what_a_full_build_gives(
-    built_by_dbt: Built,
+    built_whole: Built,
     make_built: Callable[[], Built],
     makes_databases: None,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    built = make_built()
-    built.load(2, 0)
-    built.build()
+    built = built_whole
     without_the_middle = built.marts
     figure = tmp_path / "power.parquet"
     run_export(built.project.settings, mart="operator_power_daily", query=None, to=figure)
     built.load(1)
     built.build()
-    in_order = built_by_dbt.project.warehouse
-    assert differences(fingerprints(built.project.warehouse), fingerprints(in_order)) == {}
-    assert built.marts["marts.operator_power_daily"][0] > 0
-    assert built.marts["marts.evse_current"][0] > 50
-    assert differences(built.marts, built_by_dbt.marts) == {}
+    by_days = built.marts
+    assert by_days["marts.operator_power_daily"][0] > 0
+    assert by_days["marts.evse_current"][0] > 50
+    in_order = make_built()
+    in_order.load(0, 1, 2)
+    history = fingerprints(in_order.project.warehouse)
+    assert differences(fingerprints(built.project.warehouse), history) == {}
+    # All of dbt at once, by hand, its unit tests too: they do not belong into a night.
+    done = dbt_build(built.project, "--full-refresh")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "unit test" in done.stdout
+    assert differences(by_days, built.marts) == {}
 
     for module in ("locations", "tariffs"):
         retract(built.project.warehouse, "sim", DAYS[1], module, reason="a wrong feed")
