@@ -1,6 +1,8 @@
 -- Exactly one copy speaks for a physical EVSE, and each copy is there once, on every day that was built
 -- now. Without a key that the database would enforce. Days are bits: their sum is their union where
 -- none is there twice.
+{{ config(meta={'dagster': {'ref': {'name': 'evse_span'}}}) }}
+
 with
 
 span as (
