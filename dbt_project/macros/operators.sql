@@ -3,12 +3,12 @@
 {# What the seed knows of a spelling (party, slug, ema_ids) on a day: a lateral subquery. #}
 {% macro known_operator(spelling, day) -%}
     select
+        alias.alias_kind,
         alias.operator_id,
         alias.operator_name
     from {{ ref('operator_alias') }} as alias
     where
-        (alias.valid_from is null or alias.valid_from <= {{ day }})
-        and (alias.valid_to is null or alias.valid_to > {{ day }})
+        {{ is_in_force('alias', day) }}
         and (
             alias.alias_kind = 'name' and alias.alias = {{ spelling }}.slug
             or alias.alias_kind = 'ema_id' and alias.alias = any({{ spelling }}.ema_ids)

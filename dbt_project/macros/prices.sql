@@ -172,3 +172,17 @@ select
 from ranked
 group by snapshot_date, {{ by }}, basket, row_currency
 {%- endmacro %}
+
+{# Costs and prices of a basket, NULL where there is a reason why it cannot be priced; and what they
+   say of VAT. #}
+{% macro costs_unless(reason) -%}
+    {%- for cost in ['cost_excl_vat', 'cost_incl_vat', 'energy_price_excl_vat', 'energy_price_incl_vat'] %}
+    case when {{ reason }} is null then {{ cost }} end as {{ cost }},
+    {%- endfor %}
+    case
+        when {{ reason }} is not null then null
+        when cost_excl_vat is null then 'incl_only'
+        when cost_incl_vat is null then 'excl_only'
+        else 'excl_and_incl'
+    end as vat_basis
+{%- endmacro %}

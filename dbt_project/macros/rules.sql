@@ -22,26 +22,6 @@
     and coalesce({{ relation }}.valid_to > {{ day }}, true)
 {%- endmacro %}
 
-{# The versions of a history table that are true on days of a run (see evse_member), and on which of
-   its days, told as places in the run. #}
-{% macro is_true_in(relation, run) -%}
-    {{ relation }}.valid_from <= {{ run }}.last_snapshot
-    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ run }}.first_snapshot)
-{%- endmacro %}
-
-{% macro places_of(relation, run) -%}
-    width_bucket({{ relation }}.valid_from - 1, {{ run }}.snapshots) + 1 as from_place,
-        coalesce(width_bucket({{ relation }}.valid_to - 1, {{ run }}.snapshots), {{ run }}.days) + 1
-            as to_place,
-        {{ run }}.days
-{%- endmacro %}
-
-{# A span of evse_span that covers a state day. #}
-{% macro is_in_span(span, day) -%}
-    {{ span }}.state_week = date_trunc('week', {{ day }})::date
-        and {{ day }} between {{ span }}.from_date and {{ span }}.last_date
-{%- endmacro %}
-
 {# '/' parts the key, so it may not stand inside a part. #}
 {% macro member_key(relation) -%}
     {%- set parts = [] -%}

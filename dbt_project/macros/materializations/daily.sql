@@ -9,17 +9,17 @@
   days under `meta`:
 
     modules           the modules of sources that move its days (all that it is made of; a test checks)
-    day               its column of days: state_date (default), or snapshot_date for every calendar day
+    day               its column of days: state_date (default), snapshot_date for every calendar day, or
+                      state_week, the Mondays of weeks that are built whole
     look_back_days    its day d is made of the days d - look_back_days to d + look_ahead_days (0 and 0),
     look_ahead_days   so that a day that a load has moved moves these, too
-    carries_state     see below
-
-  All days that are due are built by one statement: the SQL says which rows are of them by is_due(day).
-
-    carries_state     the SQL gives the rows of one day, which it names as state_day(), may read the
-                      days before from this, and is run day by day, oldest first
     is_onward         with a day that is due all days after it are, too: what a day makes of the days
                       before it may be told on any later one
+    carries_state     the SQL gives the rows of one day, which it names as state_day(), may read the
+                      days before from this, and is run day by day, oldest first
+
+  Otherwise all days that are due are built by one statement: the SQL says by is_due(day) which rows
+  are of them.
 #}
 {% materialization daily, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -105,7 +105,7 @@
 {%- endmacro %}
 
 {# (day, is to be built, is a day no more), oldest first. Days of the table are found by steps
-   through its index: it may hold a row per EVSE and day. #}
+   through its index: there may be 200,000 rows of each. #}
 {% macro days_of(relation, is_full) -%}
     {%- set day = day_column() -%}
     {%- set days = run_query(

@@ -20,17 +20,8 @@
 
 with
 
-day as (
-    select
-        source,
-        state_week,
-        state_date,
-        is_loaded
-    from {{ ref('snapshot_day') }}
-    where snapshot_date = state_date and {{ is_due('state_date') }}
-),
+{{ due_source_days() }},
 
--- Spans that begin and end together, first: days are counted of few rows.
 span as (
     select
         state_week,
@@ -56,8 +47,8 @@ span as (
         coalesce(sum(power_kw) filter (where is_survivor and power_method like 'declared%'), 0)
             as declared_power_kw,
         count(*) filter (where is_survivor and power_kw is null) as evses_without_power
-    from {{ ref('evse_span') }}
-    where is_counted and state_week = any(array(select day.state_week from day))
+    from {{ ref('evse_span') }} as span
+    where span.is_counted and {{ is_of_due_week('span') }}
     group by
         state_week,
         from_date,
@@ -89,9 +80,7 @@ select
 from span
 inner join day
     on
-        span.source = day.source
-        and span.state_week = day.state_week
-        and day.state_date between span.from_date and span.last_date
+        {{ is_day_of('span') }}
 group by
     day.state_date,
     day.is_loaded,

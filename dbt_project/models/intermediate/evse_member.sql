@@ -264,20 +264,7 @@ evse as materialized (
 ),
 
 status as materialized (
-    select
-        evse.evse_number,
-        run.run_number,
-        evse_status.status,
-        evse_status.last_updated,
-        {{ places_of('evse_status', 'run') }}
-    from {{ ref('stg_ocpi__evse_status') }} as evse_status
-    inner join run on evse_status.source = run.source and {{ is_true_in('evse_status', 'run') }}
-    inner join evse
-        on
-            run.run_number = evse.run_number
-            and evse_status.party = evse.party
-            and evse_status.location_id = evse.location_id
-            and evse_status.evse_uid = evse.evse_uid
+    {{ versions_in_runs('stg_ocpi__evse_status', ['status', 'last_updated']) }}
 ),
 
 -- While the status stands, time goes on: where in its days it may come to be stale or a zombie.
@@ -313,19 +300,7 @@ ageing as (
 ),
 
 connector_version as (
-    select
-        evse.evse_number,
-        connector_status.status,
-        {{ places_of('connector_status', 'run') }}
-    from {{ ref('stg_ocpi__connector_status') }} as connector_status
-    inner join run
-        on connector_status.source = run.source and {{ is_true_in('connector_status', 'run') }}
-    inner join evse
-        on
-            run.run_number = evse.run_number
-            and connector_status.party = evse.party
-            and connector_status.location_id = evse.location_id
-            and connector_status.evse_uid = evse.evse_uid
+    {{ versions_in_runs('stg_ocpi__connector_status', ['status']) }}
 ),
 
 connector_status as (
@@ -360,22 +335,10 @@ status_of_connectors as materialized (
 ),
 
 power as materialized (
-    select
-        evse.evse_number,
-        evse_power.power_kw,
-        evse_power.power_method,
-        evse_power.power_reason,
-        evse_power.power_band,
-        evse_power.power_type,
-        {{ places_of('evse_power', 'run') }}
-    from {{ ref('evse_power') }} as evse_power
-    inner join run on evse_power.source = run.source and {{ is_true_in('evse_power', 'run') }}
-    inner join evse
-        on
-            run.run_number = evse.run_number
-            and evse_power.party = evse.party
-            and evse_power.location_id = evse.location_id
-            and evse_power.evse_uid = evse.evse_uid
+    {{ versions_in_runs(
+        'evse_power',
+        ['power_kw', 'power_method', 'power_reason', 'power_band', 'power_type'],
+    ) }}
 ),
 
 evse_place as materialized (

@@ -104,18 +104,5 @@ select
     end as resolved_by
 from part
 left join lateral (
-    select
-        alias.alias_kind,
-        alias.operator_id
-    from {{ ref('operator_alias') }} as alias
-    where
-        (alias.valid_from is null or alias.valid_from <= part.from_day)
-        and (alias.valid_to is null or alias.valid_to > part.from_day)
-        and (
-            alias.alias_kind = 'name' and alias.alias = part.slug
-            or alias.alias_kind = 'ema_id' and alias.alias = any(part.ema_ids)
-            or alias.alias_kind = 'party_id' and alias.alias = part.party
-        )
-    order by array_position(array['name', 'ema_id', 'party_id'], alias.alias_kind), alias.alias
-    limit 1
+    {{ known_operator('part', 'part.from_day') }}
 ) as known on true

@@ -13,16 +13,8 @@
 
 with
 
-day as (
-    select
-        source,
-        state_week,
-        state_date
-    from {{ ref('snapshot_day') }}
-    where snapshot_date = state_date and {{ is_due('state_date') }}
-),
+{{ due_source_days() }},
 
--- Connectors that begin and end together, first: days are counted of few rows.
 span as (
     select
         span.state_week,
@@ -45,7 +37,7 @@ span as (
             and span.evse_uid = connector_offer.evse_uid
             and span.last_date >= connector_offer.valid_from
             and coalesce(span.from_date < connector_offer.valid_to, true)
-    where span.state_week = any(array(select day.state_week from day))
+    where {{ is_of_due_week('span') }}
     group by
         span.state_week,
         greatest(span.from_date, connector_offer.valid_from),
@@ -71,9 +63,7 @@ select
 from span
 inner join day
     on
-        span.source = day.source
-        and span.state_week = day.state_week
-        and day.state_date between span.from_date and span.last_date
+        {{ is_day_of('span') }}
 group by
     day.state_date,
     span.source,

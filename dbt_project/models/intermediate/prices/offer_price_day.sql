@@ -261,16 +261,7 @@ select
     price_list_id,
     price_basis,
     currency,
-    case when reason is null then cost_excl_vat end as cost_excl_vat,
-    case when reason is null then cost_incl_vat end as cost_incl_vat,
-    case
-        when reason is not null then null
-        when cost_excl_vat is null then 'incl_only'
-        when cost_incl_vat is null then 'excl_only'
-        else 'excl_and_incl'
-    end as vat_basis,
-    case when reason is null then energy_price_excl_vat end as energy_price_excl_vat,
-    case when reason is null then energy_price_incl_vat end as energy_price_incl_vat,
+    {{ costs_unless('reason') }},
     reason is null and is_free as is_free,
     case when reason is null then has_energy_price end as has_energy_price,
     case when reason is null then has_other_fee end as has_other_fee,

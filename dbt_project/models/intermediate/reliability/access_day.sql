@@ -13,14 +13,7 @@
 
 with
 
-day as (
-    select
-        source,
-        state_week,
-        state_date
-    from {{ ref('snapshot_day') }}
-    where snapshot_date = state_date and is_loaded and {{ is_due('state_date') }}
-),
+{{ due_source_days('is_loaded') }},
 
 told as (
     select
@@ -45,7 +38,7 @@ told as (
             as fresh_evses
     from {{ ref('evse_span') }} as span
     where
-        span.state_week = any(array(select day.state_week from day))
+        {{ is_of_due_week('span') }}
         and span.is_survivor
         and span.is_counted
     group by
@@ -147,9 +140,7 @@ select
 from span
 inner join day
     on
-        span.source = day.source
-        and span.state_week = day.state_week
-        and day.state_date between span.from_date and span.last_date
+        {{ is_day_of('span') }}
 group by
     day.state_date,
 {%- for word in words %}

@@ -1,0 +1,64 @@
+{# How evse_span is made of versions, and how days are told of it. #}
+
+{# The versions of a history table that are true on days of a run (see evse_member), and on which of
+   its days, told as places in the run. #}
+{% macro is_true_in(relation, run) -%}
+    {{ relation }}.valid_from <= {{ run }}.last_snapshot
+    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ run }}.first_snapshot)
+{%- endmacro %}
+
+{% macro places_of(relation, run) -%}
+    width_bucket({{ relation }}.valid_from - 1, {{ run }}.snapshots) + 1 as from_place,
+        coalesce(width_bucket({{ relation }}.valid_to - 1, {{ run }}.snapshots), {{ run }}.days) + 1
+            as to_place,
+        {{ run }}.days
+{%- endmacro %}
+
+{# Versions of what an EVSE has, by its number in evse_member; callers bring `run` and `evse`. #}
+{% macro versions_in_runs(relation, columns) -%}
+    select
+        evse.evse_number,
+        run.run_number,
+        {%- for column in columns %}
+        version.{{ column }},
+        {%- endfor %}
+        {{ places_of('version', 'run') }}
+    from {{ ref(relation) }} as version
+    inner join run on version.source = run.source and {{ is_true_in('version', 'run') }}
+    inner join evse
+        on
+            run.run_number = evse.run_number
+            and version.party = evse.party
+            and version.location_id = evse.location_id
+            and version.evse_uid = evse.evse_uid
+{%- endmacro %}
+
+{# A span of evse_span that covers a state day. #}
+{% macro is_in_span(span, day) -%}
+    {{ span }}.state_week = date_trunc('week', {{ day }})::date
+        and {{ day }} between {{ span }}.from_date and {{ span }}.last_date
+{%- endmacro %}
+
+{# A CTE for models that count days of spans: the state days of each source that are due. Spans that
+   begin and end together are counted first, so that days are told of few rows. #}
+{% macro due_source_days(where='true') -%}
+    day as (
+        select
+            source,
+            state_week,
+            state_date,
+            is_loaded
+        from {{ ref('snapshot_day') }}
+        where snapshot_date = state_date and {{ is_due('state_date') }} and {{ where }}
+    )
+{%- endmacro %}
+
+{% macro is_of_due_week(span) -%}
+    {{ span }}.state_week = any(array(select day.state_week from day))
+{%- endmacro %}
+
+{% macro is_day_of(span) -%}
+    {{ span }}.source = day.source
+        and {{ span }}.state_week = day.state_week
+        and day.state_date between {{ span }}.from_date and {{ span }}.last_date
+{%- endmacro %}
