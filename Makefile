@@ -34,7 +34,7 @@ lint: .venv/.ready ## ruff, mypy, import rules, sqlfluff
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy pipelines
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests >.venv/sqlfluff.log 2>&1 || { cat .venv/sqlfluff.log; exit 1; }
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests >.venv/sqlfluff.log 2>&1 || { cat .venv/sqlfluff.log; exit 1; }
 
 bench: .venv/.ready ## landing to warehouse against dlt, pandas and the floor; writes benchmarks/results.md
 	@$(MAKE) --no-print-directory -C benchmarks run

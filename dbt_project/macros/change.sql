@@ -56,7 +56,7 @@
 
 {# Grain: a row published on either day of the pair in scope that something moved, by itself or
    through another copy. For `from pair cross join lateral (...)`. #}
-{% macro moved_rows(physical_evse, snapshot_day) -%}
+{% macro moved_rows(physical_evse, rekeyed, snapshot_day) -%}
     {%- set key = ['source', 'party', 'location_id', 'evse_uid'] -%}
     {%- set said = [
         'physical_evse_key', 'is_survivor', 'operator_id', 'country', 'is_counted',
@@ -81,23 +81,31 @@
             before.{{ column }} as from_{{ column }},
             after.{{ column }} as to_{{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
-        from (
+        {%- for day, other, has_changed in [
+            ('from', 'to', 'same_to < pair.to_state'), ('to', 'from', 'same_from > pair.from_state'),
+        ] %}
+        {{ 'from' if loop.first else 'full join' }} (
             select *
             from {{ physical_evse }}
             where
-                state_date = pair.from_state
+                state_date = pair.{{ day }}_state
                 and pair.from_state <> pair.to_state
-                -- What stays the same on both days has not moved.
-                and coalesce(same_to < pair.to_state, true)
-        ) as before
-        full join (
+                and {{ has_changed }}
+            union all
+            -- What has not, but for its key: each of both finds a row by an index.
             select *
             from {{ physical_evse }}
             where
-                state_date = pair.to_state
+                state_date = pair.{{ day }}_state
                 and pair.from_state <> pair.to_state
-                and coalesce(same_from > pair.from_state, true)
-        ) as after
+                and not {{ has_changed }}
+                and own_key in (
+                    select rekeyed.own_key
+                    from {{ rekeyed }} as rekeyed
+                    where rekeyed.state_date in (pair.from_state, pair.to_state)
+                )
+        ) as {{ 'before' if loop.first else 'after' }}
+        {%- endfor %}
             on
                 {%- for column in key %}
                 {{ 'and ' if not loop.first }}before.{{ column }} = after.{{ column }}
@@ -149,6 +157,15 @@
         where
             copy.state_date = pair.from_state
             and copy.physical_evse_key in (select touched.physical_evse_key from touched)
+            and copy.own_key in (
+                select touched.physical_evse_key
+                from touched
+                union
+                select rekeyed.own_key
+                from {{ rekeyed }} as rekeyed
+                inner join touched using (physical_evse_key)
+                where rekeyed.state_date = pair.from_state
+            )
             and not exists (
                 select 1
                 from moved

@@ -1,6 +1,6 @@
 {# The EVSEs behind each part: what a step of change.sql took from a figure, or added to it, by EVSE.
    Grain: pair, part, EVSE, operator, country. `from pair` is for the caller to restrict. #}
-{% macro evse_changes(pair, physical_evse, snapshot_day) -%}
+{% macro evse_changes(pair, physical_evse, rekeyed, snapshot_day) -%}
     {%- set parts = change_parts() -%}
     {%- set states = change_states() -%}
     select
@@ -25,7 +25,7 @@
         {%- endfor %}
     from {{ pair }} as pair
     cross join lateral (
-        {{ moved_rows(physical_evse, snapshot_day) | indent(8) }}
+        {{ moved_rows(physical_evse, rekeyed, snapshot_day) | indent(8) }}
     ) as member
     cross join lateral (
         values

@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {# Grain: pair, level, operator, country, figure. Caller brings `pair` (see change.sql). #}
-{% macro figure_changes(physical_evse, snapshot_day, evse_day, operator_power, operator_reliability) -%}
+{% macro figure_changes(physical_evse, rekeyed, snapshot_day, evse_day, operator_power, operator_reliability) -%}
     {%- set parts = change_parts() -%}
     {%- set measures = change_measures() -%}
     {%- set discrete = [
@@ -38,7 +38,7 @@
             coalesce(sum(member.to_power_kw), 0) as to_power_kw
         from pair
         cross join lateral (
-            {{ moved_rows(physical_evse, snapshot_day) | indent(12) }}
+            {{ moved_rows(physical_evse, rekeyed, snapshot_day) | indent(12) }}
         ) as member
         group by
             pair.from_date,

@@ -30,6 +30,7 @@
         {{
             figure_changes(
                 ref('physical_evse'),
+                ref('evse_rekeyed'),
                 ref('snapshot_day'),
                 ref('evse_day'),
                 ref('operator_power_daily'),
@@ -53,7 +54,7 @@
             {{ pair }}
         )
 
-        {{ evse_changes('pair', ref('physical_evse'), ref('snapshot_day')) }}
+        {{ evse_changes('pair', ref('physical_evse'), ref('evse_rekeyed'), ref('snapshot_day')) }}
     $function$;
     comment on function {{ evses }} (date, date) is
     'The EVSEs behind each part of a change between any two days; columns as in evse_change.'

@@ -1,14 +1,16 @@
 """Nights as the command line runs them: a project on a database of its own, and what it holds.
 
-Belongs here: making projects and runners for tests, nights without Dagster (which costs a second
-of each, so that it is for tests about running), fingerprints of tables. Does not belong here:
-assertions.
+Belongs here: making projects and runners for tests, nights and builds without Dagster (which costs
+a second of each night and six of each build, so that it is for tests about running), fingerprints
+of tables. Does not belong here: assertions.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,12 +19,20 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.lake import flatten_day
+from pipelines.assets.marts import (
+    DBT,
+    dbt_arguments,
+    dbt_days,
+    ensure_manifest,
+    lasting_relations,
+)
 from pipelines.cli.runs import Runner
 from pipelines.dialects import dialect_of
 from pipelines.model import STATE_TABLES
-from pipelines.resources import Project
+from pipelines.resources import DBT_PROJECT_DIR, Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
+from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, pending_build
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.load import LoadResult, current_location_ids, load_snapshot
 from tests.conftest import FreshDatabase
@@ -82,6 +92,42 @@ def load_day(project: Project, name: str, day: date) -> LoadResult:
         attempt=attempt,
         clock=project.clock,
     )
+
+
+def build_due(project: Project, *, needs: Sequence[str] | None = None) -> PendingBuild | None:
+    """What the marts job would build now."""
+    fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, project.dbt_variables())
+    lasting = lasting_relations(ensure_manifest())
+    return pending_build(project.warehouse, fingerprint, needs=lasting if needs is None else needs)
+
+
+def build_marts(project: Project) -> None:
+    """The marts for what loads have moved since the last build, by the arguments of the job."""
+    pending = build_due(project)
+    if pending is None:
+        return
+    variables = project.dbt_variables()
+    build_id = pending.begin(project.warehouse, variables=variables, started_at=project.clock())
+    run_dbt(project, *dbt_arguments(pending, variables=variables), **dbt_days(pending))
+    pending.record(project.warehouse, build_id, built_at=project.clock())
+
+
+def run_dbt(project: Project, *arguments: str, **environment: str) -> str:
+    """What dbt said on a database of the tests; fails with it."""
+    project.export_dbt_environment()
+    folder, target = str(DBT_PROJECT_DIR), str(project.settings.dbt_dir)
+    done = subprocess.run(
+        [
+            *(DBT, *arguments, "--project-dir", folder, "--profiles-dir", folder),
+            *("--target-path", target, "--log-path", target),
+        ],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
 
 
 def rows(warehouse: Warehouse, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipelines.assets.marts import DBT, ensure_manifest, lasting_relations
 from pipelines.cli.export import run_export
 from pipelines.cli.rebuild import run_rebuild
 from pipelines.cli.runs import Runner
-from pipelines.resources import DBT_PROJECT_DIR, Project
+from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
-from pipelines.warehouse.builds import PendingBuild, dbt_fingerprint, pending_build
 from pipelines.warehouse.load import retract
 from tests.conftest import FreshDatabase
 from tests.integration.nights import (
     DAYS,
+    build_due,
+    build_marts,
     differences,
     fingerprints,
     load_day,
     mart_tables,
     project_of,
     rows,
+    run_dbt,
     simulated,
 )
 
@@ -49,11 +49,7 @@ class Built:
             load_day(self.project, "sim", DAYS[day])
 
     def build(self) -> None:
-        assert self.runner.marts().failures == ()
-
-    def build_due(self, *, needs: list[str]) -> PendingBuild | None:
-        fingerprint = dbt_fingerprint(DBT_PROJECT_DIR, self.project.dbt_variables())
-        return pending_build(self.project.warehouse, fingerprint, needs=needs)
+        build_marts(self.project)
 
     @property
     def marts(self) -> dict[str, tuple[int, str]]:
@@ -66,23 +62,6 @@ class Built:
             "select is_full, days_rebuilt from ops.mart_build"
             " where built_at is not null order by build_id",
         )
-
-
-def dbt_build(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    project.export_dbt_environment()
-    folder = str(DBT_PROJECT_DIR)
-    target = str(project.settings.dbt_dir)
-    variables = json.dumps(project.dbt_variables())
-    return subprocess.run(
-        [
-            *(DBT, "build", "--project-dir", folder, "--profiles-dir", folder),
-            *("--target-path", target, "--log-path", target, "--vars", variables),
-            *arguments,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +142,6 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
 ) -> None:
     built = built_whole
     without_the_middle = built.marts
-    figure = tmp_path / "power.parquet"
-    run_export(built.project.settings, mart="operator_power_daily", query=None, to=figure)
     built.load(1)
     built.build()
     by_days = built.marts
@@ -174,11 +151,8 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     in_order.load(0, 1, 2)
     history = fingerprints(in_order.project.warehouse)
     assert differences(fingerprints(built.project.warehouse), history) == {}
-    # All of dbt at once, by hand, its unit tests too: they do not belong into a night.
-    done = dbt_build(built.project, "--full-refresh")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "unit test" in done.stdout
-    assert differences(by_days, built.marts) == {}
+    figure = tmp_path / "power.parquet"
+    run_export(built.project.settings, mart="operator_power_daily", query=None, to=figure)
 
     for module in ("locations", "tariffs"):
         retract(built.project.warehouse, "sim", DAYS[1], module, reason="a wrong feed")
@@ -190,13 +164,13 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     assert all(days > 0 for _, days in built.builds()[1:])
 
     # Staging and seeds stand since the full build; without one of them everything is due.
-    found = built.build_due(needs=lasting_relations(ensure_manifest()))
-    assert found is None
-    found = built.build_due(needs=["staging.stg_ocpi__evse", "staging.dropped_by_hand"])
+    assert build_due(built.project) is None
+    found = build_due(built.project, needs=["staging.stg_ocpi__evse", "staging.dropped_by_hand"])
     assert found is not None
     assert found.is_full
 
-    # A figure published at the first is made again from its loads, with the marts of then.
+    # A figure published in between is made again from its loads, with all marts of then: by a full
+    # build of three days, while they came to be by days and have gone on since.
     run_rebuild(
         built.project.settings,
         built.project.sources,
@@ -210,4 +184,11 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     assert "reproduced: the " in said.out
     assert "warning" not in said.err
     scratch = built.project.warehouse.beside("as_published")
-    assert differences(fingerprints(scratch, mart_tables(scratch)), without_the_middle) == {}
+    assert differences(fingerprints(scratch, mart_tables(scratch)), by_days) == {}
+
+
+def test_every_rule_holds_on_its_example(built_whole: Built) -> None:
+    """dbt's unit tests: they belong to the project, not into a night."""
+    variables = json.dumps(built_whole.project.dbt_variables(), sort_keys=True)
+    said = run_dbt(built_whole.project, "test", "-s", "test_type:unit", "--vars", variables)
+    assert "unit tests" in said

@@ -1,7 +1,8 @@
 """Real feeds in ../shared, as captured: what they come to, dirt included.
 
 They are not redistributable, so where they are missing these tests are skipped and say so; every
-behaviour they show has a test of its own beside this file.
+behaviour they show has a test of its own beside this file. The Dutch feed is read on its way into
+the warehouse alone (test_night_real_feeds): it takes longer than all else here.
 """
 
 from __future__ import annotations
@@ -104,19 +105,3 @@ def test_fastned_loads_with_either_dialect(data: Path, dialect: str) -> None:
     assert ledger["connector"] == ledger["connector_tariff"] == (655, 655, 0, 0)
     assert tables["connector"]["voltage_v"].null_count == 0
     assert set(tables["location"]["party"].to_pylist()) == {""}
-
-
-@pytest.mark.parametrize(
-    ("day", "locations", "evses"),
-    [
-        ("2026-06-02", (68_339, 68_239, 0, 100), (163_054, 162_793, 0, 261)),
-        ("2026-06-07", (69_287, 69_186, 0, 101), (166_754, 166_477, 0, 277)),
-    ],
-)
-def test_every_dutch_location_is_accounted_for(
-    data: Path, day: str, locations: tuple[int, ...], evses: tuple[int, ...]
-) -> None:
-    lines = gzip.decompress((data / "ndw" / f"locations_{day}.jsonl.gz").read_bytes()).splitlines()
-    _, report, ledger = flattened(lines, "ocpi_2_2_1")
-    assert (ledger["location"], ledger["evse"]) == (locations, evses)
-    assert set(report.unknown_attribute["path"].to_pylist()) == {"_gemeente", "_layer"}

@@ -9,7 +9,8 @@
         materialized='daily',
         pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off',
         indexes=[
-            {'columns': ['state_week']},
+            {'columns': ['state_week', 'from_date']},
+            {'columns': ['state_week', 'last_date']},
             {'columns': ['own_key']},
             {'columns': [member_hash()]},
         ]

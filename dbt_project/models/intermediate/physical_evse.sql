@@ -35,18 +35,9 @@ select
     span.power_method,
     span.power_reason,
     span.power_band,
-{%- for end, plain in [('same_from', 'from_date'), ('same_to', 'last_date')] %}
-    case
-        when
-            span.own_key in (
-                select ever.own_key
-                from {{ ref('evse_rekeyed') }} as ever
-                where ever.own_key is not null
-            )
-            then day.state_date
-        else span.{{ plain }}
-    end as {{ end }}{{ ',' if not loop.last }}
-{%- endfor %}
+    span.own_key,
+    span.from_date as same_from,
+    span.last_date as same_to
 from {{ ref('snapshot_day') }} as day
 inner join {{ ref('evse_span') }} as span
     on

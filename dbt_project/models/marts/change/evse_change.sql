@@ -8,4 +8,4 @@ pair as (
     {{ day_pairs(ref('snapshot_day')) | indent(4) }}
 )
 
-{{ evse_changes('pair', ref('physical_evse'), ref('snapshot_day')) }}
+{{ evse_changes('pair', ref('physical_evse'), ref('evse_rekeyed'), ref('snapshot_day')) }}

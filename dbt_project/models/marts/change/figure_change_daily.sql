@@ -18,6 +18,7 @@ pair as materialized (
 {{
     figure_changes(
         ref('physical_evse'),
+        ref('evse_rekeyed'),
         ref('snapshot_day'),
         ref('evse_day'),
         ref('operator_power_daily'),
