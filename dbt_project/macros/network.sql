@@ -18,8 +18,7 @@
         with
         moved_day as materialized (
             select distinct moved.day + later.days as day
-            from unnest('{{ '{' ~ days_moved_by(config.get('meta')['modules']) | join(',') ~ '}' }}'::date[])
-                as moved (day)
+            from ({{ moved_days() }}) as moved (day)
             cross join (values (0), (1)) as later (days)
         ),
         source_span as (

@@ -16,7 +16,9 @@
     is_onward         with a day that is due all days after it are, too: what a day makes of the days
                       before it may be told on any later one
     carries_state     the SQL gives the rows of one day, which it names as state_day(), may read the
-                      days before from this, and is run day by day, oldest first
+                      days before from this, and is run day by day, oldest first; days on which that
+                      came to other rows than before are noted
+    follows           a model that carries state: days noted of it are moved, too
 
   Otherwise all days that are due are built by one statement: the SQL says by is_due(day) which rows
   are of them.
@@ -76,13 +78,63 @@
 
 {% macro replace_day_by_day(relation, sql, is_full) -%}
     {%- set built = namespace(days=0) -%}
-    {%- for day, is_due, is_gone in days_of(relation, is_full) if is_due or is_gone -%}
+    {%- set days = days_of(relation, is_full) -%}
+    {#- Where all is built, nothing has to be told. -#}
+    {%- if affected_days() is not none -%} {%- do run_query(keep_former(relation, days)) -%} {%- endif -%}
+    {%- for day, is_due, is_gone in days if is_due or is_gone -%}
         {%- do run_query(set_state_day(day)) -%}
         {%- do run_query(delete_day(relation)) -%}
         {%- if not is_gone -%} {%- do run_query(insert_days(relation, sql)) -%} {%- endif -%}
         {%- set built.days = built.days + 1 -%}
     {%- endfor -%}
+    {%- if affected_days() is not none -%} {%- do run_query(note_changed_days(relation)) -%} {%- endif -%}
     {{ return(built.days) }}
+{%- endmacro %}
+
+{# State days on which a model that carries state has come to other rows, by a load of a day long
+   before: in a table beside it, until all that follow it are built. #}
+{% macro changed_days(name) -%}
+    {{ return(ref('snapshot_day').incorporate(path={'identifier': name ~ '_changed'})) }}
+{%- endmacro %}
+
+{% macro keep_former(relation, days) -%}
+    {%- set due = [] -%}
+    {%- for day, is_due, is_gone in days if is_due or is_gone -%} {%- do due.append(day) -%} {%- endfor -%}
+    create temporary table former_rows on commit drop as
+    select * from {{ relation }} where state_date = any('{{ '{' ~ due | join(',') ~ '}' }}'::date[])
+{%- endmacro %}
+
+{% macro note_changed_days(relation) -%}
+    insert into {{ changed_days(relation.identifier) }}
+    select distinct changed.state_date
+    from (
+        (select * from former_rows except all select * from {{ relation }})
+        union all
+        (
+            select now.* from {{ relation }} as now
+            where now.state_date >= (select min(former_rows.state_date) from former_rows)
+            except all
+            select * from former_rows
+        )
+    ) as changed
+    except
+    select state_date from {{ changed_days(relation.identifier) }}
+{%- endmacro %}
+
+{# After a run of which all that follow a model that carries state were part, and ended well. #}
+{% macro forget_changed_days(results) -%}
+    {%- set changed = changed_days('evse_rekeyed') -%}
+    {%- if execute -%}
+        {%- set built = results | selectattr('status', 'equalto', 'success')
+            | map(attribute='node.unique_id') | list -%}
+        {%- set followers = [] -%}
+        {%- for node in graph.nodes.values() if (node.config.get('meta') or {}).get('follows') -%}
+            {%- do followers.append(node.unique_id) -%}
+        {%- endfor -%}
+        {%- if followers | reject('in', built) | list | length == 0 -%}
+            truncate {{ changed }}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {# From the columns declared, with the constraints of a contract: the SQL cannot run before its own
@@ -116,8 +168,8 @@
         ~ " where later." ~ day ~ " > built.day) from built where built.day is not null"
         ~ "), due as ("
         ~ " select day." ~ day ~ " as day, bool_or(moved.day is not null) as is_affected"
-        ~ " from " ~ ref('snapshot_day') ~ " as day left join unnest('{" ~ moved_days() | join(',')
-        ~ "}'::date[]) as moved (day) on day.snapshot_date between moved.day - "
+        ~ " from " ~ ref('snapshot_day') ~ " as day left join (" ~ moved_days()
+        ~ ") as moved (day) on day.snapshot_date between moved.day - "
         ~ day_meta('look_ahead_days', 0) ~ " and moved.day + " ~ day_meta('look_back_days', 0)
         ~ " group by day." ~ day
         ~ ") select coalesce(due.day, built.day),"
@@ -136,9 +188,13 @@
     {{ return(onward) }}
 {%- endmacro %}
 
-{# Days that loads of the model's modules have moved. #}
+{# Days that loads of the model's modules have moved, and those of what it follows. #}
 {% macro moved_days() -%}
-    {{ return(days_moved_by(day_meta('modules', []))) }}
+    select unnest('{{ '{' ~ days_moved_by(day_meta('modules', [])) | join(',') ~ '}' }}'::date[])
+    {%- if day_meta('follows') %}
+    union
+    select state_date from {{ changed_days(day_meta('follows')) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# Days whose figures loads may have moved, from ops.change: {module: [ISO dates]}; none: every day.

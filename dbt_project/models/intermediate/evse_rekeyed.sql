@@ -1,7 +1,7 @@
 -- Grain: state day, own_key that stands on it under another physical_evse_key, inherited by its members
 -- from when they were last seen. Few: all others are their own. A row without a key for each day says
 -- that it was built.
--- depends_on: {{ ref('snapshot_day') }}
+-- depends_on: {{ ref('snapshot_day') }}, {{ ref('evse_rekeyed_changed') }}
 {{ config(materialized='daily', indexes=[{'columns': ['state_date']}, {'columns': ['own_key']}]) }}
 
 {%- set is_there = is_in_span('span', state_day()) %}
