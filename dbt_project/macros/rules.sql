@@ -110,3 +110,20 @@
 {% macro source_dialect(column) -%}
     {{ of_source('source_dialects', column, 'null::text') }}
 {%- endmacro %}
+
+{# What hours are counted as, by what was believed of an EVSE. #}
+{% macro state_of_hours(observation_class, status) -%}
+    case
+        when {{ observation_class }} = 'K' then 'unknown'
+        when {{ observation_class }} = 'D' then 'down'
+        when {{ status }} = 'AVAILABLE' then 'free'
+        when {{ status }} = 'BLOCKED' then 'blocked'
+        else 'occupied'
+    end
+{%- endmacro %}
+
+{# How long a state is believed from one observation to the next [h]: 26 at most, what is beyond is
+   unobserved; none where a clock went back. #}
+{% macro hours_between(earlier, later) -%}
+    trim_scale(round(greatest(0, least(26, extract(epoch from {{ later }} - {{ earlier }}) / 3600)), 6))
+{%- endmacro %}

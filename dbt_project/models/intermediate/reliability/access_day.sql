@@ -26,13 +26,7 @@ told as (
         span.operator_id,
         span.country,
         coalesce(span.power_kw >= 50, false) as is_50_kw,
-        case
-            when span.observation_class = 'K' then 'unknown'
-            when span.observation_class = 'D' then 'down'
-            when span.status = 'AVAILABLE' then 'free'
-            when span.status = 'BLOCKED' then 'blocked'
-            else 'occupied'
-        end as state,
+        {{ state_of_hours('span.observation_class', 'span.status') }} as state,
         count(*) as evses,
         count(*) filter (where span.observation_reason not in ('unverified', 'no_last_updated'))
             as fresh_evses
@@ -51,13 +45,7 @@ told as (
         span.operator_id,
         span.country,
         coalesce(span.power_kw >= 50, false),
-        case
-            when span.observation_class = 'K' then 'unknown'
-            when span.observation_class = 'D' then 'down'
-            when span.status = 'AVAILABLE' then 'free'
-            when span.status = 'BLOCKED' then 'blocked'
-            else 'occupied'
-        end
+        {{ state_of_hours('span.observation_class', 'span.status') }}
 ),
 
 access as (

@@ -69,6 +69,13 @@ neighbour as (
     select
         due_edge.physical_evse_key,
         due_edge.neighbour_number,
+        span.source,
+        span.party,
+        span.location_id,
+        span.evse_uid,
+        span.country,
+        span.operator_id,
+        span.power_kw,
         span.status,
         span.observation_class,
         span.observation_reason,
@@ -107,7 +114,18 @@ select
     neighbour.observation_class as other_class,
     neighbour.observation_reason as other_reason,
     neighbour.observed_at as other_observed_at,
-    neighbour.last_updated as other_last_updated
+    neighbour.last_updated as other_last_updated,
+    -- What is counted where the other was is counted where this one is.
+    coalesce(
+        neighbour.source = edge.source
+        and neighbour.party = edge.party
+        and neighbour.location_id = edge.location_id
+        and neighbour.evse_uid = edge.evse_uid
+        and neighbour.country = edge.country
+        and neighbour.operator_id = edge.operator_id
+        and coalesce(neighbour.power_kw >= 50, false) = coalesce(edge.power_kw >= 50, false),
+        false
+    ) as is_other_alike
 from due_edge as edge
 left join neighbour
     on

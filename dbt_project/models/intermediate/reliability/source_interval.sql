@@ -9,7 +9,8 @@ loaded as (
         source,
         snapshot_date,
         lag(snapshot_date) over history as former_snapshot_date,
-        extract(epoch from observed_at - lag(observed_at) over history) / 3600 as hours
+        observed_at,
+        lag(observed_at) over history as former_observed_at
     from {{ ref('snapshot_day') }}
     where is_loaded
     window history as (partition by source order by snapshot_date)
@@ -20,10 +21,12 @@ snapshot_interval as (
         source,
         snapshot_date,
         former_snapshot_date,
-        -- Without a snapshot before it there is nothing to observe from; a clock that went back has
-        -- observed nothing. (least and greatest leave NULL out.)
-        case when hours is null then 0 else trim_scale(round(greatest(0, least(26, hours)), 6)) end
-            as interval_hours
+        -- Without a snapshot before it there is nothing to observe from. (least and greatest leave
+        -- NULL out.)
+        case
+            when former_observed_at is null then 0
+            else {{ hours_between('former_observed_at', 'observed_at') }}
+        end as interval_hours
     from loaded
 )
 
