@@ -131,7 +131,7 @@
         {%- for node in graph.nodes.values() if (node.config.get('meta') or {}).get('follows') -%}
             {%- do followers.append(node.unique_id) -%}
         {%- endfor -%}
-        {%- if followers | reject('in', built) | list | length == 0 -%}
+        {%- if followers and followers | reject('in', built) | list | length == 0 -%}
             truncate {{ changed }}
         {%- endif -%}
     {%- endif -%}
