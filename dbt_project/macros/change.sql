@@ -81,8 +81,8 @@
             before.{{ column }} as from_{{ column }},
             after.{{ column }} as to_{{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
-        {%- for day, other, has_changed in [
-            ('from', 'to', 'same_to < pair.to_state'), ('to', 'from', 'same_from > pair.from_state'),
+        {%- for day, has_changed in [
+            ('from', 'same_to < pair.to_state'), ('to', 'same_from > pair.from_state'),
         ] %}
         {{ 'from' if loop.first else 'full join' }} (
             select *
