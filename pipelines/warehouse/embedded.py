@@ -182,7 +182,8 @@ class EmbeddedServer:
             return None
         if not is_private(pid_file.socket_dir, cluster.account):
             return None
-        if not accepts(pid_file.socket_dir):
+        # The children of a dead one hold its socket open for a moment.
+        if not cluster.processes.is_postmaster(pid_file.pid) or not accepts(pid_file.socket_dir):
             return None
         return ServerAddress(
             socket_dir=pid_file.socket_dir,
