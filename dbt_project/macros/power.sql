@@ -1,3 +1,8 @@
+{# The threshold of fast charging in laws: of the strongest connector; without a power it is not. #}
+{% macro is_50_kw(power_kw) -%}
+    coalesce({{ power_kw }} >= 50, false)
+{%- endmacro %}
+
 {# The sums of a power mart over rows of evse_day joined to their calendar day (`day`). Sums of exact
    numbers, cast last, so that the order of rows does not matter. #}
 {% macro power_sums() %}

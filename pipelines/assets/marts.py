@@ -183,22 +183,19 @@ def marts_assets() -> list[dg.AssetsDefinition]:
             if pending is None:
                 project.progress("marts are up to date", 0, 0)
                 return
-            build_id = pending.begin(
-                project.warehouse, variables=variables, started_at=project.clock()
-            )
-            project.export_dbt_environment()
-            os.environ.update(dbt_days(pending))
-            folder = str(DBT_PROJECT_DIR)
-            dbt = Dbt(project_dir=folder, profiles_dir=folder, dbt_executable=DBT)
-            build = dbt.cli(
-                dbt_arguments(pending, variables=variables),
-                context=context,
-                # One folder, overwritten by each build; by default every build leaves a new one.
-                target_path=project.settings.dbt_dir,
-            )
-            for done, event in enumerate(build.stream(), start=1):
-                project.progress("building marts", done, None)
-                yield event
-            pending.record(project.warehouse, build_id, built_at=project.clock())
+            with pending.noted(project.warehouse, variables=variables, clock=project.clock):
+                project.export_dbt_environment()
+                os.environ.update(dbt_days(pending))
+                folder = str(DBT_PROJECT_DIR)
+                dbt = Dbt(project_dir=folder, profiles_dir=folder, dbt_executable=DBT)
+                build = dbt.cli(
+                    dbt_arguments(pending, variables=variables),
+                    context=context,
+                    # One folder, overwritten by each build: by default each leaves a new one.
+                    target_path=project.settings.dbt_dir,
+                )
+                for done, event in enumerate(build.stream(), start=1):
+                    project.progress("building marts", done, None)
+                    yield event
 
     return [marts]

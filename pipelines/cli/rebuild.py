@@ -240,10 +240,13 @@ class Rebuild:
         variables = self.variables()
         pending = pending_build(scratch, dbt_fingerprint(DBT_PROJECT_DIR, variables))
         assert pending is not None
-        build_id = pending.begin(scratch, variables=variables, started_at=self.project.clock())
+        with pending.noted(scratch, variables=variables, clock=self.project.clock):
+            self._run_dbt(scratch, dbt_arguments(pending, variables=variables))
+
+    def _run_dbt(self, scratch: Warehouse, arguments: Sequence[str]) -> None:
         project_dir, target = str(DBT_PROJECT_DIR), str(self.folder / "dbt")
         command = [
-            *(DBT, *dbt_arguments(pending, variables=variables)),
+            *(DBT, *arguments),
             *("--project-dir", project_dir, "--profiles-dir", project_dir),
             *("--target-path", target, "--log-path", target),
         ]
@@ -267,7 +270,6 @@ class Rebuild:
                 f"building the marts in {scratch.database} failed: {'; '.join(reasons)}; its "
                 "tables are as they were known, its marts are not to be used"
             )
-        pending.record(scratch, build_id, built_at=self.project.clock())
 
     def warn_of_changes(self, *, has_marts: bool) -> None:
         """Say what decides a row, or a figure, and is not what it was then."""

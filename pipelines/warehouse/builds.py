@@ -15,7 +15,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -44,10 +44,18 @@ class PendingBuild:
     load_ids: tuple[int, ...] = ()
     """Loads that no build has known yet."""
 
-    def begin(
-        self, warehouse: Warehouse, *, variables: Mapping[str, object], started_at: datetime
-    ) -> int:
-        """Note that a build begins: until it ends well, the marts may be of two states."""
+    @contextmanager
+    def noted(
+        self,
+        warehouse: Warehouse,
+        *,
+        variables: Mapping[str, object],
+        clock: Callable[[], datetime],
+    ) -> Iterator[None]:
+        """Around the build: note that it begins and, where it ends well, that it did.
+
+        Until then the marts may be of two states, which the next build mends.
+        """
         with warehouse.connection() as connection:
             row = connection.execute(
                 "insert into ops.mart_build (fingerprint, seeds_hash, code_version, variables,"
@@ -60,17 +68,15 @@ class PendingBuild:
                     Jsonb(dict(variables)),
                     self.is_full,
                     len(set().union(*self.days.values())),
-                    started_at,
+                    clock(),
                 ),
             ).fetchone()
         assert row is not None
-        return int(row[0])
-
-    def record(self, warehouse: Warehouse, build_id: int, *, built_at: datetime) -> None:
-        """Note that the build ended well; the next one begins after it."""
+        [build_id] = row
+        yield
         with warehouse.connection() as connection, connection.transaction():
             connection.execute(
-                "update ops.mart_build set built_at = %s where build_id = %s", (built_at, build_id)
+                "update ops.mart_build set built_at = %s where build_id = %s", (clock(), build_id)
             )
             connection.execute(
                 "update ops.change set build_id = %s where change_id = any(%s)",

@@ -57,7 +57,6 @@ INITDB_TIMEOUT_S = 600.0
 # Recovery replays at most max_wal_size (4 GB) twice over: minutes on a slow disk.
 START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 120.0
-UNREACHABLE_S = 2.0
 POLL_S = 0.02
 
 
@@ -308,19 +307,14 @@ class EmbeddedServer:
         return self._wait_until_ready(cluster, pid)
 
     def _address_when_started(self, cluster: Cluster) -> ServerAddress | None:
-        pid_file = read_pid_file(cluster.data_dir)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while pid_file and pid_file.status == "starting" and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+        while cluster.processes.postmaster() is not None and time.monotonic() < deadline:
             pid_file = read_pid_file(cluster.data_dir)
-        # Seen once, of three processes that asked at the same moment on a busy machine: a look that
-        # failed where the next one would not have, and a server restarted under its users.
-        deadline = time.monotonic() + UNREACHABLE_S
-        while True:
-            address = self._answering_address()
-            if address or time.monotonic() > deadline:
-                return address
+            # The file is written in steps, its status last.
+            if pid_file and pid_file.status not in {None, "starting"}:
+                break
             time.sleep(POLL_S)
+        return self._answering_address()
 
     def _wait_until_ready(self, cluster: Cluster, pid: int) -> ServerAddress:
         began = time.monotonic()

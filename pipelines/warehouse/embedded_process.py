@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 PROC = Path("/proc")
 ORPHANS_TIMEOUT_S = 10.0
+# exec takes a millisecond; a process that hides its arguments for good is no server.
+EXEC_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,17 @@ class ServerProcesses:
         """Whether this process is the postmaster of these data (a zombie is not)."""
         if not PROC.is_dir():
             return _is_alive(pid)
-        arguments = _command_line(pid).split(b"\0")
-        return os.fsencode(self.data_dir) in arguments and self._is_of_server(pid)
+        deadline = time.monotonic() + EXEC_TIMEOUT_S
+        while self._is_of_server(pid) and time.monotonic() < deadline:
+            arguments = _command_line(pid)
+            if arguments:
+                return os.fsencode(self.data_dir) in arguments.split(b"\0")
+            # A zombie has no arguments, and for a moment neither has a process in exec, as one
+            # that was just launched is.
+            if _has_ended(pid):
+                return False
+            time.sleep(0.001)
+        return False
 
     def end_orphans(self) -> None:
         """End processes that outlived a killed postmaster, without a second look at their work.
@@ -127,6 +138,14 @@ def _command_line(pid: int) -> bytes:
         return (PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        state = (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return True
+    return state in {b"Z", b"X"}
 
 
 def _is_alive(pid: int) -> bool:

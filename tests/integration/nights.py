@@ -12,7 +12,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,17 @@ def running(project: Project) -> Iterator[Runner]:
 
 
 def load_day(project: Project, name: str, day: date) -> LoadResult:
-    """A night of a source, step by step and without Dagster: for tests about what comes out."""
+    """A night of a source, step by step and without Dagster: for tests about what comes out.
+
+    Its snapshot is taken an hour after the day, whenever it is loaded.
+    """
     source = project.sources[name]
+    taken_at = datetime.combine(day + timedelta(days=1), time(1), UTC)
     attempt = project.landing.pull(
         source,
         dialect_of(source).protocol,
         day=day,
-        now=project.clock,
+        now=lambda: taken_at,
         previous_ids=lambda: current_location_ids(project.warehouse, name),
     )
     return load_snapshot(
@@ -107,9 +111,8 @@ def build_marts(project: Project) -> None:
     if pending is None:
         return
     variables = project.dbt_variables()
-    build_id = pending.begin(project.warehouse, variables=variables, started_at=project.clock())
-    run_dbt(project, *dbt_arguments(pending, variables=variables), **dbt_days(pending))
-    pending.record(project.warehouse, build_id, built_at=project.clock())
+    with pending.noted(project.warehouse, variables=variables, clock=project.clock):
+        run_dbt(project, *dbt_arguments(pending, variables=variables), **dbt_days(pending))
 
 
 def run_dbt(project: Project, *arguments: str, **environment: str) -> str:

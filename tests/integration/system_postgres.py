@@ -73,6 +73,7 @@ def running_system_postgres() -> Iterator[SystemPostgres]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         server = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+        server += " -c autovacuum=off"
         control = [bin_dir / "pg_ctl", "-D", folder / "data", "-w"]
         _run([*control, "-l", folder / "log", "-o", server, "start"], options)
         try:

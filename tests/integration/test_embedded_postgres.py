@@ -21,6 +21,7 @@ import pytest
 
 from pipelines.errors import WarehouseError
 from pipelines.warehouse.embedded import EmbeddedServer, ServerAddress
+from pipelines.warehouse.embedded_process import ServerProcesses
 from tests.integration.ordinary_user import OrdinaryUser
 
 START = """if True:
@@ -129,6 +130,21 @@ def test_it_is_started_once_and_then_answers_at_once(shared_server: EmbeddedServ
     shared_server.ensure_running()
     assert time.monotonic() - began < 0.5
     assert running_pid(shared_server) == pid
+
+
+def test_a_server_is_known_while_it_is_in_exec(tmp_path: Path) -> None:
+    """For a moment such a process has no arguments, and must not be taken for one that ended."""
+    script = tmp_path / "exec.sh"
+    script.write_text('[ "$2" -gt 0 ] && exec /bin/sh "$0" "$1" $(($2 - 1))')
+    processes = ServerProcesses(tmp_path / "data", os.geteuid())
+    command = ["/bin/sh", str(script), str(processes.data_dir), "500"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as run:
+        known = []
+        while run.poll() is None:
+            known.append(processes.is_postmaster(run.pid))
+    assert all(known[:-1])
+    assert len(known) > 500
+    assert not processes.is_postmaster(run.pid)
 
 
 def test_processes_that_ask_at_once_share_one_server(folder: Path) -> None:

@@ -226,7 +226,7 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     assert found.is_full
 
     # A figure published in between is made again from its loads, with all marts of then: by a full
-    # build of three days, while they came to be by days and have gone on since.
+    # build, while they came to be by days and have gone on since.
     run_rebuild(
         built.project.settings,
         built.project.sources,

@@ -134,15 +134,17 @@ class Nights:
         """A mart by hand, and the record that it was built: dbt takes seconds."""
         pending = pending_build(self.database.warehouse, "f")
         assert pending is not None
-        begun = pending.begin(self.database.warehouse, variables={}, started_at=self.clock())
-        with self.database.warehouse.connection() as connection:
+        warehouse = self.database.warehouse
+        with (
+            pending.noted(warehouse, variables={}, clock=self.clock),
+            warehouse.connection() as connection,
+        ):
             connection.execute(
                 "create table marts.operator_power_daily as"
                 " select valid_from as snapshot_date, party as operator_id, connector_id,"
                 " max_power_w / 1000 as power_kw, 12.50::numeric(6, 2) as price,"
                 " array['a', null] as codes from ocpi.connector"
             )
-        pending.record(self.database.warehouse, begun, built_at=self.clock())
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,22 @@ def test_models_of_days_name_the_modules_that_they_are_made_of() -> None:
         )
 
 
+def test_what_is_made_of_a_model_that_follows_follows_too() -> None:
+    document = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    following = {
+        name for name, node in document["nodes"].items() if node["config"]["meta"].get("follows")
+    }
+    assert following
+    for name, node in document["nodes"].items():
+        if node["config"].get("materialized") in ("daily", "incremental"):
+            assert name in following or not following & models_under(document["parent_map"], name)
+
+
+def models_under(parents: dict[str, list[str]], name: str) -> set[str]:
+    found = {parent for parent in parents[name] if parent.startswith("model.")}
+    return found.union(*(models_under(parents, parent) for parent in found))
+
+
 def sources_of(parents: dict[str, list[str]], name: str) -> set[str]:
     if name.startswith("source."):
         return {name}

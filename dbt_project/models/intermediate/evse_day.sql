@@ -35,7 +35,7 @@ span as (
         owner_name,
         is_public,
         power_band,
-        coalesce(power_kw >= 50, false) as is_50_kw,
+        {{ is_50_kw('power_kw') }} as is_50_kw,
         status,
         observation_class,
         observation_reason,
@@ -61,7 +61,7 @@ span as (
         owner_name,
         is_public,
         power_band,
-        coalesce(power_kw >= 50, false),
+        {{ is_50_kw('power_kw') }},
         status,
         observation_class,
         observation_reason

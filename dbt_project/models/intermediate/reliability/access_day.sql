@@ -25,7 +25,7 @@ told as (
         span.location_id,
         span.operator_id,
         span.country,
-        coalesce(span.power_kw >= 50, false) as is_50_kw,
+        {{ is_50_kw('span.power_kw') }} as is_50_kw,
         {{ state_of_hours('span.observation_class', 'span.status') }} as state,
         count(*) as evses,
         count(*) filter (where span.observation_reason not in ('unverified', 'no_last_updated'))
@@ -44,7 +44,7 @@ told as (
         span.location_id,
         span.operator_id,
         span.country,
-        coalesce(span.power_kw >= 50, false),
+        {{ is_50_kw('span.power_kw') }},
         {{ state_of_hours('span.observation_class', 'span.status') }}
 ),
 

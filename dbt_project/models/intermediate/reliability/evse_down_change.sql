@@ -117,13 +117,10 @@ select
     neighbour.last_updated as other_last_updated,
     -- What is counted where the other was is counted where this one is.
     coalesce(
-        neighbour.source = edge.source
-        and neighbour.party = edge.party
-        and neighbour.location_id = edge.location_id
-        and neighbour.evse_uid = edge.evse_uid
+        {{ is_same_member('neighbour', 'edge') }}
         and neighbour.country = edge.country
         and neighbour.operator_id = edge.operator_id
-        and coalesce(neighbour.power_kw >= 50, false) = coalesce(edge.power_kw >= 50, false),
+        and {{ is_50_kw('neighbour.power_kw') }} = {{ is_50_kw('edge.power_kw') }},
         false
     ) as is_other_alike
 from due_edge as edge

@@ -5,6 +5,7 @@
 -- depends_on: {{ ref('snapshot_day') }}
 {{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
 {%- set states = ['free', 'occupied', 'blocked', 'down', 'unknown'] %}
+{%- set other_state = state_of_hours('change.other_class', 'change.other_status') %}
 
 with
 
@@ -62,10 +63,15 @@ event as (
         change.location_id,
         change.operator_id,
         change.country,
-        coalesce(change.power_kw >= 50, false) as is_50_kw,
-        change.change = 'begins' as is_begin,
-        {{ state_of_hours('change.other_class', 'change.other_status') }} as other_state,
-        timed.*
+        {{ is_50_kw('change.power_kw') }} as is_50_kw,
+        case change.change when 'begins' then {{ other_state }} else 'down' end as former_state,
+        case change.change when 'begins' then 'down' else {{ other_state }} end as state,
+        case change.change when 'begins' then change.last_updated else change.other_last_updated end
+            as event_at,
+        case change.change when 'begins' then change.other_observed_at else change.observed_at end
+            as former_observed_at,
+        case change.change when 'begins' then change.observed_at else change.other_observed_at end
+            as observed_at
     from {{ ref('evse_down_change') }} as change
     inner join night
         on
@@ -73,18 +79,9 @@ event as (
             and change.state_date = night.snapshot_date
             and night.is_loaded
             and night.former_snapshot_date is not null
-    cross join
-        lateral (
-            values
-            (true, change.last_updated, change.other_observed_at, change.observed_at),
-            (false, change.other_last_updated, change.observed_at, change.other_observed_at)
-        ) as timed (is_of_begin, event_at, former_observed_at, seen_at)
     where
         change.is_other_alike
         and change.other_class is not null
-        and timed.is_of_begin = (change.change = 'begins')
-        and timed.event_at > timed.former_observed_at
-        and timed.event_at <= timed.seen_at
 ),
 
 -- From the event on the hours of the interval are of the new state. It makes the interval no longer:
@@ -107,12 +104,10 @@ parted as (
             and event.party = location_access.party
             and event.location_id = location_access.location_id
             and {{ is_true_on('location_access', 'event.former_snapshot_date') }}
-    cross join
-        lateral (
-            values
-            (case when event.is_begin then event.other_state else 'down' end, -1),
-            (case when event.is_begin then 'down' else event.other_state end, 1)
-        ) as moved (state, sign)
+    cross join lateral (values (event.former_state, -1), (event.state, 1)) as moved (state, sign)
+    where
+        event.event_at > event.former_observed_at
+        and event.event_at <= event.observed_at
 ),
 
 counted as (

@@ -51,7 +51,7 @@ public_evse as (
         label.operator_name,
         survivor.power_band,
         survivor.power_kw,
-        coalesce(survivor.power_kw >= 50, false) as is_50_kw,
+        {{ is_50_kw('survivor.power_kw') }} as is_50_kw,
         survivor.is_fresh,
         survivor.last_updated is null as has_no_last_updated,
         coalesce(survivor.last_updated < survivor.observed_at - interval '24 hours', false)
