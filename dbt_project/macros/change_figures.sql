@@ -12,10 +12,9 @@
     )
 {%- endmacro %}
 
-{# Grain: pair, level, operator, country, figure. Caller brings `pair` (see change.sql). #}
-{% macro figure_changes(physical_evse, rekeyed, snapshot_day, evse_day, operator_power, operator_reliability) -%}
-    {%- set parts = change_parts() -%}
-    {%- set measures = change_measures() -%}
+{# Grain: pair, step, operator, country. What the EVSEs that something moved amount to before the first
+   step (0) and after each; for `pair` (see change.sql). #}
+{% macro figure_steps(pair, physical_evse, rekeyed, snapshot_day) -%}
     {%- set discrete = [
         'speaks_0', 'speaks_1', 'speaks_2', 'speaks_3', 'speaks_5',
         'is_present_0', 'is_present_1', 'is_present_2', 'is_present_3', 'is_observed',
@@ -24,6 +23,8 @@
         'told_is_counted', 'told_observation_class',
         'to_operator_id', 'to_country', 'to_is_counted', 'to_observation_class',
     ] -%}
+    with
+
     -- Rows alike in all but their power are one from here on.
     alike as (
         select
@@ -36,7 +37,7 @@
             coalesce(sum(member.from_power_kw), 0) as from_power_kw,
             coalesce(sum(member.read_power_kw), 0) as read_power_kw,
             coalesce(sum(member.to_power_kw), 0) as to_power_kw
-        from pair
+        from {{ pair }} as pair
         cross join lateral (
             {{ moved_rows(physical_evse, rekeyed, snapshot_day) | indent(12) }}
         ) as member
@@ -79,25 +80,29 @@
             step, speaks, is_present, operator_id, country, is_counted, observation_class, power_kw
         )
         where state.is_present and state.is_counted
-    ),
+    )
 
-    weight as (
-        select
-            from_date,
-            to_date,
-            step,
-            operator_id,
-            country,
-            sum(evses) as evses,
-            sum(power_kw) as power_kw,
-            sum(published_power_kw) as published_power_kw,
-            coalesce(sum(evses) filter (where observation_class = 'U'), 0) as up,
-            coalesce(sum(evses) filter (where observation_class = 'D'), 0) as down,
-            coalesce(sum(evses) filter (where observation_class = 'K'), 0) as unknown
-        from state
-        group by from_date, to_date, step, operator_id, country
-    ),
+    select
+        from_date,
+        to_date,
+        step,
+        operator_id,
+        country,
+        sum(evses) as evses,
+        sum(power_kw) as power_kw,
+        sum(published_power_kw) as published_power_kw,
+        coalesce(sum(evses) filter (where observation_class = 'U'), 0) as up,
+        coalesce(sum(evses) filter (where observation_class = 'D'), 0) as down,
+        coalesce(sum(evses) filter (where observation_class = 'K'), 0) as unknown
+    from state
+    group by from_date, to_date, step, operator_id, country
+{%- endmacro %}
 
+{# Grain: pair, level, operator, country, figure. Caller brings `pair` (see change.sql), and the steps as
+   `weight`. #}
+{% macro figure_changes(snapshot_day, evse_day, operator_power, operator_reliability) -%}
+    {%- set parts = change_parts() -%}
+    {%- set measures = change_measures() -%}
     -- What a source that is carried over both days shows, and was observed on one of them alone.
     looked_at as (
         select

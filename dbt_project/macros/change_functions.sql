@@ -27,10 +27,12 @@
             {{ pair }}
         ),
 
+        weight as (
+            {{ figure_steps('pair', ref('physical_evse'), ref('evse_rekeyed'), ref('snapshot_day')) }}
+        ),
+
         {{
             figure_changes(
-                ref('physical_evse'),
-                ref('evse_rekeyed'),
                 ref('snapshot_day'),
                 ref('evse_day'),
                 ref('operator_power_daily'),

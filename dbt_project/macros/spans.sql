@@ -3,13 +3,13 @@
 {# The versions of a history table that are true on days of a run (see evse_member), and on which of
    its days, told as places in the run. #}
 {% macro is_true_in(relation, run) -%}
-    {{ relation }}.valid_from <= {{ run }}.last_snapshot
-    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ run }}.first_snapshot)
+    {{ relation }}.valid_from <= {{ run }}.last_date
+    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ run }}.first_date)
 {%- endmacro %}
 
 {% macro places_of(relation, run) -%}
-    width_bucket({{ relation }}.valid_from - 1, {{ run }}.snapshots) + 1 as from_place,
-        coalesce(width_bucket({{ relation }}.valid_to - 1, {{ run }}.snapshots), {{ run }}.days) + 1
+    width_bucket({{ relation }}.valid_from - 1, {{ run }}.state_dates) + 1 as from_place,
+        coalesce(width_bucket({{ relation }}.valid_to - 1, {{ run }}.state_dates), {{ run }}.days) + 1
             as to_place,
         {{ run }}.days
 {%- endmacro %}
@@ -31,6 +31,39 @@
             and version.party = evse.party
             and version.location_id = evse.location_id
             and version.evse_uid = evse.evse_uid
+{%- endmacro %}
+
+{# Where versions of an EVSE begin and end inside their run. #}
+{% macro cuts_of(relations) -%}
+    {%- for relation in relations %}
+        select
+            evse_number,
+            from_place as cut
+        from {{ relation }}
+        where from_place > 1
+        union all
+        select
+            evse_number,
+            to_place as cut
+        from {{ relation }}
+        where to_place <= days
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# For lateral: a whole by its parts, which begin and end where it does or is cut (sorted, or NULL). #}
+{% macro parts_of(whole, cuts) -%}
+    {%- set within -%}
+        coalesce(
+            {{ cuts }}[
+                width_bucket({{ whole }}.from_place, {{ cuts }}) + 1
+                :width_bucket({{ whole }}.to_place - 1, {{ cuts }})
+            ],
+            '{}'
+        )
+    {%- endset -%}
+    unnest({{ whole }}.from_place || {{ within }}, {{ within }} || {{ whole }}.to_place)
+        as part (from_place, to_place)
 {%- endmacro %}
 
 {# A span of evse_span that covers a state day. #}

@@ -8,7 +8,6 @@ carried as (
     select
         source,
         snapshot_date,
-        source_snapshot_date,
         observed_at,
         state_week,
         day_of_week,
@@ -18,7 +17,8 @@ carried as (
     where snapshot_date = state_date and is_carried and {{ is_due('state_week') }}
 ),
 
--- Days of a week on which a source is there without a break, and what it shows on each of them.
+-- Days of a week on which a source is there without a break. What it shows on one of them is what is
+-- true on that day, since versions begin and end with its snapshots.
 run as materialized (
     select
         source,
@@ -27,10 +27,9 @@ run as materialized (
         min(day_of_week) as first_day,
         count(*)::integer as days,
         array_agg(snapshot_date order by day_of_week) as state_dates,
-        array_agg(source_snapshot_date order by day_of_week) as snapshots,
         array_agg(observed_at order by day_of_week) as observed,
-        min(source_snapshot_date) as first_snapshot,
-        max(source_snapshot_date) as last_snapshot,
+        min(snapshot_date) as first_date,
+        max(snapshot_date) as last_date,
         min(observed_at) as first_observed,
         max(observed_at) as last_observed,
         {{ source_rank('source') }} as source_rank
@@ -41,210 +40,20 @@ run as materialized (
 -- From here on days are places in a run, 1 to days; to_place is the first one after.
 place as materialized (
     select
-        row_number() over ()::integer as place_number,
-        location.source,
-        location.party,
-        location.location_id,
-        location.latitude,
-        location.longitude,
-        coalesce(location.country_iso3, 'unknown') as country,
-        coalesce(location.is_published, true)
-        and coalesce(lower(location.access_type) <> 'restricted', true) as is_public,
+        location_span.party,
+        location_span.location_id,
+        location_span.latitude,
+        location_span.longitude,
+        location_span.country,
+        location_span.is_public,
+        location_span.operator_id,
+        location_span.operator_name,
+        location_span.owner_id,
+        location_span.owner_name,
         run.run_number,
-        {{ places_of('location', 'run') }}
-    from {{ ref('stg_ocpi__location') }} as location
-    inner join run on location.source = run.source and {{ is_true_in('location', 'run') }}
-),
-
-place_party as materialized (
-    select
-        place.place_number,
-        location_party.role,
-        location_party.name,
-        location_party.ema_ids,
-        {{ places_of('location_party', 'run') }}
-    from {{ ref('stg_ocpi__location_party') }} as location_party
-    inner join run
-        on location_party.source = run.source and {{ is_true_in('location_party', 'run') }}
-    inner join place
-        on
-            run.run_number = place.run_number
-            and location_party.party = place.party
-            and location_party.location_id = place.location_id
-    where location_party.role in ('operator', 'owner')
-),
-
-alias_day as (
-    select valid_from as from_day
-    from {{ ref('operator_alias') }}
-    union
-    select valid_to as from_day
-    from {{ ref('operator_alias') }}
-),
-
--- The seed reads a spelling another way from here on.
-alias_place as (
-    select distinct
-        run.run_number,
-        dated.place
-    from run
-    cross join lateral unnest(run.state_dates) with ordinality as dated (state_date, place)
-    inner join alias_day
-        on
-            dated.state_date >= alias_day.from_day
-            and run.state_dates[dated.place - 1] < alias_day.from_day
-),
-
-place_cut as (
-    select
-        place_number,
-        from_place as cut
-    from place_party
-    where from_place > 1
-    union
-    select
-        place_number,
-        to_place as cut
-    from place_party
-    where to_place <= days
-    union
-    select
-        place.place_number,
-        alias_place.place::integer as cut
-    from place
-    inner join alias_place on place.run_number = alias_place.run_number
-),
-
-place_part as (
-    select
-        place_number,
-        from_place,
-        lead(from_place) over (partition by place_number order by from_place) as next_place
-    from (
-        select
-            place_number,
-            from_place
-        from place
-        union
-        select
-            place.place_number,
-            place_cut.cut as from_place
-        from place
-        inner join place_cut on place.place_number = place_cut.place_number
-        where place_cut.cut > place.from_place and place_cut.cut < place.to_place
-    ) as start
-),
-
-named as materialized (
-    select
-        place.party,
-        place.location_id,
-        place.latitude,
-        place.longitude,
-        place.country,
-        place.is_public,
-        place.run_number,
-        run.state_dates[place_part.from_place] as from_date,
-        run.days,
-        place_part.from_place,
-        coalesce(place_part.next_place, place.to_place) as to_place,
-        operator.name,
-        operator.ema_ids,
-        owner.name as owner_spelling,
-        concat_ws(
-            chr(31),
-            place.party,
-            coalesce(operator.name, ''),
-            coalesce(array_to_string(operator.ema_ids, ','), '')
-        ) as spelling_key
-    from place
-    inner join place_part on place.place_number = place_part.place_number
-    inner join run on place.run_number = run.run_number
-    left join place_party as operator
-        on
-            place.place_number = operator.place_number
-            and operator.role = 'operator'
-            and place_part.from_place >= operator.from_place
-            and place_part.from_place < operator.to_place
-    left join place_party as owner
-        on
-            place.place_number = owner.place_number
-            and owner.role = 'owner'
-            and place_part.from_place >= owner.from_place
-            and place_part.from_place < owner.to_place
-),
-
--- Some hundred spellings stand for all locations: names are read once each.
-spelling as (
-    select
-        spelling_key,
-        from_date,
-        min(party) as party,
-        min(name) as name,
-        min(ema_ids) as ema_ids,
-        {{ name_slug('min(name)') }} as slug
-    from named
-    group by spelling_key, from_date
-),
-
-operator as (
-    select
-        spelling.spelling_key,
-        spelling.from_date,
-        {{ operator_id_of('spelling', 'known') }} as operator_id,
-        {{ operator_name_of('spelling', 'known') }} as operator_name
-    from spelling
-    left join lateral (
-        {{ known_operator('spelling', 'spelling.from_date') }}
-    ) as known on true
-),
-
-owner_spelling as (
-    select
-        owner_spelling,
-        from_date,
-        {{ name_slug('owner_spelling') }} as slug
-    from named
-    where owner_spelling is not null
-    group by owner_spelling, from_date
-),
-
-owner as (
-    select
-        owner_spelling.owner_spelling,
-        owner_spelling.from_date,
-        coalesce(alias.operator_id, owner_spelling.slug) as owner_id,
-        coalesce(alias.operator_name, btrim(owner_spelling.owner_spelling)) as owner_name
-    from owner_spelling
-    left join {{ ref('operator_alias') }} as alias
-        on
-            alias.alias_kind = 'name'
-            and owner_spelling.slug = alias.alias
-            and {{ is_in_force('alias', 'owner_spelling.from_date') }}
-    where owner_spelling.slug is not null
-),
-
-settled as materialized (
-    select
-        named.run_number,
-        named.party,
-        named.location_id,
-        named.from_place,
-        named.to_place,
-        named.days,
-        named.latitude,
-        named.longitude,
-        named.country,
-        named.is_public,
-        operator.operator_id,
-        operator.operator_name,
-        owner.owner_id,
-        owner.owner_name
-    from named
-    inner join operator
-        on named.spelling_key = operator.spelling_key and named.from_date = operator.from_date
-    left join owner
-        on named.owner_spelling = owner.owner_spelling and named.from_date = owner.from_date
+        {{ places_of('location_span', 'run') }}
+    from {{ ref('location_span') }} as location_span
+    inner join run on location_span.source = run.source and {{ is_true_in('location_span', 'run') }}
 ),
 
 evse as materialized (
@@ -256,6 +65,7 @@ evse as materialized (
         evse.location_id,
         evse.evse_uid,
         evse.evse_id,
+        {{ normalised_evse_id('evse.evse_id') }} as normalised_evse_id,
         evse.latitude,
         evse.longitude,
         {{ places_of('evse', 'run') }}
@@ -344,101 +154,125 @@ power as materialized (
 evse_place as materialized (
     select
         evse.evse_number,
-        settled.from_place,
-        settled.to_place,
-        settled.days,
-        settled.latitude,
-        settled.longitude,
-        settled.country,
-        settled.is_public,
-        settled.operator_id,
-        settled.operator_name,
-        settled.owner_id,
-        settled.owner_name
+        place.from_place,
+        place.to_place,
+        place.days,
+        place.latitude,
+        place.longitude,
+        place.country,
+        place.is_public,
+        place.operator_id,
+        place.operator_name,
+        place.owner_id,
+        place.owner_name
     from evse
-    inner join settled
+    inner join place
         on
-            evse.run_number = settled.run_number
-            and evse.party = settled.party
-            and evse.location_id = settled.location_id
+            evse.run_number = place.run_number
+            and evse.party = place.party
+            and evse.location_id = place.location_id
 ),
 
-cut as (
-    {%- for part in ['status', 'status_of_connectors', 'power', 'evse_place'] %}
-        select
-            evse_number,
-            from_place as cut
-        from {{ part }}
-        where from_place > 1
-        union all
-        select
-            evse_number,
-            to_place as cut
-        from {{ part }}
-        where to_place <= days
-        union all
-    {%- endfor %}
+fixed_cut as (
     select
         evse_number,
-        cut
-    from ageing
-),
-
-part as (
-    select
-        evse_number,
-        from_place,
-        lead(from_place) over (partition by evse_number order by from_place) as next_place
+        array_agg(distinct cut order by cut) as cuts
     from (
+        {{ cuts_of(['evse_place', 'power']) }}
+    ) as cut
+    group by evse_number
+),
+
+-- What seldom changes is put together first: for a whole run as a rule, while a status lasts a day.
+fixed as (
+    select
+        evse.evse_number,
+        evse.run_number,
+        part.from_place,
+        part.to_place,
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        evse.evse_id,
+        evse.normalised_evse_id,
+        coalesce(evse.latitude, evse_place.latitude) as latitude,
+        coalesce(evse.longitude, evse_place.longitude) as longitude,
+        coalesce(evse_place.country, 'unknown') as country,
+        coalesce(evse_place.operator_id, 'unknown') as operator_id,
+        coalesce(evse_place.operator_name, 'Unknown operator') as operator_name,
+        coalesce(evse_place.owner_id, 'unknown') as owner_id,
+        coalesce(evse_place.owner_name, 'Unknown owner') as owner_name,
+        coalesce(evse_place.is_public, true) as is_public,
+        power.power_kw,
+        power.power_method,
+        coalesce(power.power_reason, case when power.evse_number is null then 'no_connector' end)
+            as power_reason,
+        coalesce(power.power_band, 'unclassified') as power_band,
+        coalesce(power.power_type = 'DC', false) as is_dc
+    from evse
+    left join fixed_cut on evse.evse_number = fixed_cut.evse_number
+    cross join lateral {{ parts_of('evse', 'fixed_cut.cuts') }}
+    {%- for one in ['evse_place', 'power'] %}
+        left join {{ one }}
+            on
+                evse.evse_number = {{ one }}.evse_number
+                and part.from_place >= {{ one }}.from_place
+                and part.from_place < {{ one }}.to_place
+    {%- endfor %}
+),
+
+told_cut as (
+    select
+        evse_number,
+        array_agg(distinct cut order by cut) as cuts
+    from (
+        {{ cuts_of(['status', 'status_of_connectors']) }}
+        union all
         select
             evse_number,
-            from_place
-        from evse
-        union
-        select
-            evse.evse_number,
-            cut.cut as from_place
-        from evse
-        inner join cut on evse.evse_number = cut.evse_number
-        where cut.cut > evse.from_place and cut.cut < evse.to_place
-    ) as start
+            cut
+        from ageing
+    ) as cut
+    group by evse_number
 )
 
 select
     run.state_week,
     run.first_day + part.from_place - 1 as from_day,
-    run.first_day + coalesce(part.next_place, evse.to_place) - 2 as last_day,
-    evse.source,
-    evse.party,
-    evse.location_id,
-    evse.evse_uid,
-    evse.evse_id,
-    {{ normalised_evse_id('evse.evse_id') }} as normalised_evse_id,
+    run.first_day + part.to_place - 2 as last_day,
+    fixed.evse_number,
+    fixed.source,
+    fixed.party,
+    fixed.location_id,
+    fixed.evse_uid,
+    fixed.evse_id,
+    fixed.normalised_evse_id,
     run.observed[part.from_place] as observed_at,
     run.source_rank,
-    coalesce(evse.latitude, evse_place.latitude) as latitude,
-    coalesce(evse.longitude, evse_place.longitude) as longitude,
-    coalesce(evse_place.country, 'unknown') as country,
-    coalesce(evse_place.operator_id, 'unknown') as operator_id,
-    coalesce(evse_place.operator_name, 'Unknown operator') as operator_name,
-    coalesce(evse_place.owner_id, 'unknown') as owner_id,
-    coalesce(evse_place.owner_name, 'Unknown owner') as owner_name,
-    coalesce(evse_place.is_public, true) as is_public,
+    fixed.latitude,
+    fixed.longitude,
+    fixed.country,
+    fixed.operator_id,
+    fixed.operator_name,
+    fixed.owner_id,
+    fixed.owner_name,
+    fixed.is_public,
     coalesce(status.status, status_of_connectors.status) as status,
     status.last_updated,
-    power.power_kw,
-    power.power_method,
-    coalesce(power.power_reason, case when power.evse_number is null then 'no_connector' end)
-        as power_reason,
-    coalesce(power.power_band, 'unclassified') as power_band,
-    coalesce(power.power_type = 'DC', false) as is_dc
-from part
-inner join evse on part.evse_number = evse.evse_number
-inner join run on evse.run_number = run.run_number
-{%- for one in ['evse_place', 'status', 'status_of_connectors', 'power'] %}
+    fixed.power_kw,
+    fixed.power_method,
+    fixed.power_reason,
+    fixed.power_band,
+    fixed.is_dc
+from fixed
+inner join run on fixed.run_number = run.run_number
+left join told_cut on fixed.evse_number = told_cut.evse_number
+cross join lateral {{ parts_of('fixed', 'told_cut.cuts') }}
+{%- for one in ['status', 'status_of_connectors'] %}
     left join {{ one }}
         on
-            part.evse_number = {{ one }}.evse_number
+            fixed.evse_number = {{ one }}.evse_number
             and part.from_place >= {{ one }}.from_place
             and part.from_place < {{ one }}.to_place
 {%- endfor %}

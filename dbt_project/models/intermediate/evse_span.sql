@@ -11,7 +11,7 @@
         indexes=[
             {'columns': ['state_week', 'from_date']},
             {'columns': ['state_week', 'last_date']},
-            {'columns': ['own_key']},
+            {'columns': ['own_key', 'state_week']},
             {'columns': [member_hash()]},
         ]
     )
@@ -88,10 +88,7 @@ company as materialized (
     left join override_key on piece.plain_key = override_key.plain_key
     group by piece.state_week, piece.plain_key
     having
-        min(piece.evse_uid) <> max(piece.evse_uid)
-        or min(piece.location_id) <> max(piece.location_id)
-        or min(piece.source) <> max(piece.source)
-        or min(piece.party) <> max(piece.party)
+        min(piece.evse_number) <> max(piece.evse_number)
         or bool_or(override_key.plain_key is not null)
 ),
 

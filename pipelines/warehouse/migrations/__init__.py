@@ -47,7 +47,21 @@ def migrate(warehouse: Warehouse) -> list[str]:
                 f"migrating {warehouse.describe()}: {error}; this version of ocpi-warehouse is "
                 "older than the one that migrated the database, upgrade it"
             ) from None
+        if applied:
+            _analyze_new_tables(connection)
     return applied
+
+
+def _analyze_new_tables(connection: sa.Connection) -> None:
+    """Tell Postgres what is empty: many tables stay so, and a new one is taken for ten pages."""
+    tables = connection.scalars(
+        sa.text(
+            "select oid::regclass::text from pg_class where relkind = 'r' and reltuples < 0"
+            " and relnamespace in ('ocpi'::regnamespace, 'ops'::regnamespace) order by 1"
+        )
+    ).all()
+    if tables:
+        connection.execute(sa.text(f"analyze {', '.join(tables)}"))
 
 
 def frozen_sql(revision: str) -> list[str]:

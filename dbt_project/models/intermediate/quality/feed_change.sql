@@ -11,12 +11,16 @@
     'location': (location_key, 'stg_ocpi__location_freshness'),
     'tariff': (tariff_key, 'stg_ocpi__tariff_freshness'),
 } %}
-{#- Whole tables joined, of sizes that the planner cannot guess: with loops it ran for over 9 minutes. #}
+{#- Whole tables joined, of sizes that the planner cannot guess: with loops it ran for over 9 minutes.
+    Most rows are of the same few operators: hashed, not sorted. #}
 {{
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date']}],
-        pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off'
+        pre_hook=[
+            'set local enable_nestloop = off; set local enable_mergejoin = off',
+            'set local enable_sort = off; set local enable_incremental_sort = off',
+        ]
     )
 }}
 
@@ -128,29 +132,8 @@ told as (
         'evse_status' as level,
         'changed' as kind,
         is_silent as is_faulty,
-        location_id || '/' || evse_uid as object_id
+        case when is_silent then location_id || '/' || evse_uid end as object_id
     from status_changed
-    -- Silent changes of EVSEs that count as unknown for their age alone.
-    union all
-    select
-        status_changed.snapshot_date,
-        status_changed.source,
-        status_changed.party,
-        status_changed.location_id,
-        null as tariff_id,
-        'evse_status' as level,
-        'unverified' as kind,
-        true as is_faulty,
-        null as object_id
-    from status_changed
-    inner join {{ ref('evse_span') }} as span
-        on
-            {{ same('status_changed', 'span', evse_key) }}
-            and {{ is_in_span('span', 'status_changed.snapshot_date') }}
-    where
-        status_changed.is_silent
-        and span.is_survivor
-        and span.observation_reason = 'unverified'
     {% for level, (key, freshness) in levels.items() %}
         union all
         select
@@ -162,7 +145,7 @@ told as (
             '{{ level }}' as level,
             'changed' as kind,
             dated.is_silent as is_faulty,
-            dated.{{ key[2:] | join(" || '/' || dated.") }} as object_id
+            case when dated.is_silent then dated.{{ key[2:] | join(" || '/' || dated.") }} end as object_id
         from {{ level }}_dated as dated
     {% endfor %}
     -- Not of EVSEs: between two nights a status may have changed and come back.
@@ -218,7 +201,6 @@ select
     level,
     count(*) filter (where kind = 'changed') as changed,
     count(*) filter (where kind = 'changed' and is_faulty) as silent,
-    count(*) filter (where kind = 'unverified') as silent_unverified,
     min(object_id collate "C") filter (where kind = 'changed' and is_faulty) as silent_example,
     case when level not in ('evse_status', 'evse') then count(*) filter (where kind = 'moved') end as moved,
     case

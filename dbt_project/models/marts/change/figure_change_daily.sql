@@ -15,10 +15,17 @@ pair as materialized (
     where {{ is_due('to_date') }}
 ),
 
+weight as (
+    select
+        pair.from_date,
+        pair.to_date,
+        figure_step_day.*
+    from pair
+    inner join {{ ref('figure_step_day') }} as figure_step_day on pair.to_date = figure_step_day.snapshot_date
+),
+
 {{
     figure_changes(
-        ref('physical_evse'),
-        ref('evse_rekeyed'),
         ref('snapshot_day'),
         ref('evse_day'),
         ref('operator_power_daily'),

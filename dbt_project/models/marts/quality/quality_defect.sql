@@ -162,6 +162,29 @@ of_objects as (
     inner join example using (group_number)
 ),
 
+-- Silent changes of EVSEs that count as unknown for their age alone.
+silent_unverified as (
+    {%- set key = ['source', 'party', 'location_id', 'evse_uid'] %}
+    select
+        span.source,
+        span.operator_id,
+        span.country,
+        count(*) as evses
+    from snapshot
+    inner join {{ ref('stg_ocpi__evse_status') }} as now
+        on snapshot.source = now.source and snapshot.snapshot_date = now.valid_from
+    inner join {{ ref('stg_ocpi__evse_status') }} as before
+        on {{ same('now', 'before', key) }} and now.valid_from = before.valid_to
+    inner join {{ ref('evse_span') }} as span
+        on {{ same('now', 'span', key) }} and {{ is_in_span('span', 'snapshot.state_date') }}
+    where
+        now.status is distinct from before.status
+        and now.last_updated = before.last_updated
+        and span.is_survivor
+        and span.observation_reason = 'unverified'
+    group by span.source, span.operator_id, span.country
+),
+
 of_changes as (
     select
         feed_change.source,
@@ -175,6 +198,12 @@ of_changes as (
         told.points_evses,
         array[told.example] as examples
     from feed_change
+    left join silent_unverified
+        on
+            feed_change.level = 'evse_status'
+            and feed_change.source = silent_unverified.source
+            and feed_change.operator_id = silent_unverified.operator_id
+            and feed_change.country = silent_unverified.country
     cross join
         lateral (
             values
@@ -185,7 +214,7 @@ of_changes as (
                 end,
                 feed_change.silent,
                 feed_change.changed,
-                feed_change.silent_unverified,
+                coalesce(silent_unverified.evses, 0),
                 feed_change.silent_example
             ),
             (

@@ -1,5 +1,5 @@
--- Grain: location and a span of days on which its operator, its country and whether it names an owner
--- and opening hours stay what they are. What counts of history are attributed by.
+-- Grain: location and a span of days on which its place, its operator, its owner and whether it names
+-- opening hours stay what they are. Whom EVSEs and counts of history are attributed to.
 -- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
 {{
     config(
@@ -16,7 +16,11 @@ location as (
         source,
         party,
         location_id,
+        latitude,
+        longitude,
         country_iso3,
+        is_published,
+        access_type,
         is_open_twentyfourseven,
         valid_from,
         valid_to
@@ -128,7 +132,11 @@ placed as materialized (
             coalesce(operator.name, ''),
             coalesce(array_to_string(operator.ema_ids, ','), '')
         ) as spelling_key,
+        location.latitude,
+        location.longitude,
         coalesce(location.country_iso3, 'unknown') as country,
+        coalesce(location.is_published, true)
+        and coalesce(lower(location.access_type) <> 'restricted', true) as is_public,
         location.is_open_twentyfourseven is not null or with_hours.source is not null
             as has_opening_hours
     from span
@@ -181,12 +189,29 @@ operator as (
     ) as known on true
 ),
 
-owner as (
+owner_spelling as (
     select
         owner_spelling,
-        {{ name_slug('owner_spelling') }} is not null as has_name
+        valid_from,
+        {{ name_slug('owner_spelling') }} as slug
     from placed
-    group by owner_spelling
+    where owner_spelling is not null
+    group by owner_spelling, valid_from
+),
+
+owner as (
+    select
+        owner_spelling.owner_spelling,
+        owner_spelling.valid_from,
+        coalesce(alias.operator_id, owner_spelling.slug) as owner_id,
+        coalesce(alias.operator_name, btrim(owner_spelling.owner_spelling)) as owner_name
+    from owner_spelling
+    left join {{ ref('operator_alias') }} as alias
+        on
+            alias.alias_kind = 'name'
+            and owner_spelling.slug = alias.alias
+            and {{ is_in_force('alias', 'owner_spelling.valid_from') }}
+    where owner_spelling.slug is not null
 )
 
 select
@@ -197,13 +222,21 @@ select
     placed.valid_to,
     operator.operator_id,
     operator.operator_name,
+    coalesce(owner.owner_id, 'unknown') as owner_id,
+    coalesce(owner.owner_name, 'Unknown owner') as owner_name,
     placed.country,
+    placed.latitude,
+    placed.longitude,
+    placed.is_public,
     operator.slug is not null as has_operator_name,
-    coalesce(owner.has_name, false) as has_owner_name,
+    owner.owner_spelling is not null as has_owner_name,
     placed.has_opening_hours
 from placed
 inner join operator
     on
         placed.spelling_key = operator.spelling_key
         and placed.valid_from = operator.valid_from
-left join owner on placed.owner_spelling = owner.owner_spelling
+left join owner
+    on
+        placed.owner_spelling = owner.owner_spelling
+        and placed.valid_from = owner.valid_from
