@@ -5,10 +5,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['state_date']}],
-        pre_hook=[
-            'set local enable_sort = off; set local enable_incremental_sort = off',
-            'set local enable_nestloop = off; set local enable_mergejoin = off',
-        ]
+        pre_hook=plan_without('nestloop', 'mergejoin', 'sort', 'incremental_sort', 'indexscan')
     )
 }}
 

@@ -2,7 +2,7 @@
 -- an EVSE can be used at a time: the strongest is the EVSE's power, never their sum.
 -- Postgres takes the EVSEs of several connectors for a handful, and 12,000 rows for every row of 6,000
 -- were a minute: no nested loops here.
-{{ config(pre_hook='set local enable_nestloop = off') }}
+{{ config(pre_hook=plan_without('nestloop')) }}
 with
 
 connector as (

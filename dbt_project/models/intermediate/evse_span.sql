@@ -7,7 +7,7 @@
 {{
     config(
         materialized='daily',
-        pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off',
+        pre_hook=[plan_without('nestloop', 'mergejoin'), 'set local hash_mem_multiplier = 4'],
         indexes=[
             {'columns': ['state_week', 'from_date']},
             {'columns': ['state_week', 'last_date']},

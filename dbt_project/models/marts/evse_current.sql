@@ -1,7 +1,7 @@
 -- Grain: physical_evse_key, as last seen. A source without a snapshot is stale, not gone: its last
 -- good day stands here with its age, however old.
 -- Every join is one of whole tables by their key: loops through indexes took twice as long.
-{{ config(pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off') }}
+{{ config(pre_hook=plan_without('nestloop', 'mergejoin')) }}
 
 with
 

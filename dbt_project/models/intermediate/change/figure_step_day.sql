@@ -4,7 +4,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date']}],
-        pre_hook='set local enable_mergejoin = off'
+        pre_hook=plan_without('mergejoin')
     )
 }}
 

@@ -8,12 +8,7 @@
         materialized='incremental',
         incremental_strategy='append',
         indexes=[{'columns': ['source', 'location_id', 'evse_uid']}],
-        pre_hook=[
-            'set local jit = off',
-            'set local enable_nestloop = off',
-            'set local enable_mergejoin = off',
-            '{{ forget_moved() }}',
-        ]
+        pre_hook=[plan_without('nestloop', 'mergejoin'), '{{ forget_moved() }}']
     )
 }}
 

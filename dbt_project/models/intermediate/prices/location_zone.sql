@@ -6,7 +6,7 @@
         materialized='incremental',
         incremental_strategy='append',
         indexes=[{'columns': ['source', 'location_id']}],
-        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
     )
 }}
 

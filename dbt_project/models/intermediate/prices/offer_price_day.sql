@@ -1,7 +1,13 @@
 -- Grain: snapshot_date, offer, basket: what the basket costs where an offer is made, by which of its
 -- price lists, or why that cannot be said.
 -- depends_on: {{ ref('snapshot_day') }}
-{{ config(materialized='daily', indexes=[{'columns': ['snapshot_date', 'offer_key']}]) }}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date', 'offer_key']}],
+        pre_hook=plan_without('nestloop', 'mergejoin')
+    )
+}}
 
 with
 

@@ -6,7 +6,7 @@
         materialized='incremental',
         incremental_strategy='append',
         indexes=[{'columns': ['content_key']}],
-        pre_hook=['set local jit = off', "{{ forget_gone('case_id', 'price_basket_case') }}"]
+        pre_hook="{{ forget_gone('case_id', 'price_basket_case') }}"
     )
 }}
 

@@ -6,7 +6,7 @@
         materialized='incremental',
         incremental_strategy='append',
         indexes=[{'columns': ['source', 'price_list_id']}, {'columns': ['content_key']}],
-        pre_hook=['set local jit = off', 'set local enable_nestloop = off', '{{ forget_moved() }}']
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
     )
 }}
 

@@ -1,7 +1,7 @@
 -- Grain: a defect and the object of the last snapshot that has it, with what it costs. Objects of one
 -- defect are looked for once; how many there are of what is said in quality_defect.
 -- Every join is one of whole tables by their key, of sizes that the planner cannot guess.
-{{ config(pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off') }}
+{{ config(pre_hook=plan_without('nestloop', 'mergejoin')) }}
 
 with
 

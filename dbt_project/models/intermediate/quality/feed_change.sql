@@ -17,10 +17,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date']}],
-        pre_hook=[
-            'set local enable_nestloop = off; set local enable_mergejoin = off',
-            'set local enable_sort = off; set local enable_incremental_sort = off',
-        ]
+        pre_hook=plan_without('nestloop', 'mergejoin', 'sort', 'incremental_sort')
     )
 }}
 

@@ -18,7 +18,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date']}],
-        pre_hook='set local enable_nestloop = off; set local enable_mergejoin = off'
+        pre_hook=plan_without('nestloop', 'mergejoin')
     )
 }}
 

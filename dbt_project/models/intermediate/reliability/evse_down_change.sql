@@ -5,7 +5,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['state_date']}],
-        pre_hook='set local enable_nestloop = off'
+        pre_hook=plan_without('nestloop', 'indexscan')
     )
 }}
 

@@ -5,7 +5,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook=['set local enable_nestloop = off', '{{ forget_moved() }}']
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
     )
 }}
 

@@ -4,7 +4,7 @@
 -- 57 s for 117,000 EVSEs with the loops it chose.
 {{
     config(
-        pre_hook=['set local enable_nestloop = off', 'set local enable_mergejoin = off']
+        pre_hook=plan_without('nestloop', 'mergejoin')
     )
 }}
 

@@ -7,7 +7,7 @@
         incremental_strategy='append',
         on_schema_change='fail',
         indexes=[{'columns': ['physical_evse_key']}],
-        pre_hook=['set local enable_nestloop = off', '{{ forget_moved_events() }}']
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved_events() }}']
     )
 }}
 
