@@ -1,4 +1,12 @@
 -- Grain: a version of a connector. Power follows from what the connector says, not from the day.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
+    )
+}}
+
 with
 
 connector as (
@@ -21,6 +29,8 @@ connector as (
     from {{ ref('stg_ocpi__connector') }} as connector
     left join {{ ref('dialect_semantics') }} as dialect_semantics
         on {{ source_dialect('connector.source') }} = dialect_semantics.dialect
+    where
+        {{ is_moved('connector.source, connector.party, connector.location_id, connector.evse_uid') }}
 ),
 
 judged as (

@@ -2,7 +2,14 @@
 -- an EVSE can be used at a time: the strongest is the EVSE's power, never their sum.
 -- Postgres takes the EVSEs of several connectors for a handful, and 12,000 rows for every row of 6,000
 -- were a minute: no nested loops here.
-{{ config(pre_hook=plan_without('nestloop')) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
+    )
+}}
+
 with
 
 connector as (
@@ -20,6 +27,7 @@ connector as (
         power_reason,
         power_band
     from {{ ref('connector_power') }}
+    where {{ is_moved('source, party, location_id, evse_uid') }}
 ),
 
 -- Few: one EVSE in a hundred of the Dutch feed. The versions of all others are the EVSE's.
