@@ -18,6 +18,17 @@
     limit 1
 {%- endmacro %}
 
+{# The days on which the seed comes to read a spelling another way. #}
+{% macro alias_days() -%}
+    select valid_from as from_day
+    from {{ ref('operator_alias') }}
+    where valid_from is not null
+    union
+    select valid_to as from_day
+    from {{ ref('operator_alias') }}
+    where valid_to is not null
+{%- endmacro %}
+
 {% macro operator_id_of(spelling, known) -%}
     coalesce(
         {{ known }}.operator_id,

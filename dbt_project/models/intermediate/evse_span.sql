@@ -2,7 +2,8 @@
 -- which nothing changes of it or of what decides which copy speaks. The key that each day alone gives,
 -- which member speaks, and why each of the others does not.
 -- Postgres takes what is true on some days for little: it would sort it, or go through it row by row,
--- where hashing is the safe choice.
+-- where hashing is the safe choice. With twice the room for it statuses are hashed in one piece (6 % of
+-- the time at two million of them).
 -- depends_on: {{ ref('snapshot_day') }}
 {{
     config(

@@ -54,13 +54,7 @@ hours as (
 ),
 
 alias_day as (
-    select valid_from as from_day
-    from {{ ref('operator_alias') }}
-    where valid_from is not null
-    union
-    select valid_to as from_day
-    from {{ ref('operator_alias') }}
-    where valid_to is not null
+    {{ alias_days() }}
 ),
 
 boundary as (

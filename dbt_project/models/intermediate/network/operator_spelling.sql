@@ -53,13 +53,7 @@ spelling as (
 ),
 
 boundary as (
-    select valid_from as from_day
-    from {{ ref('operator_alias') }}
-    where valid_from is not null
-    union
-    select valid_to as from_day
-    from {{ ref('operator_alias') }}
-    where valid_to is not null
+    {{ alias_days() }}
 ),
 
 part as (
@@ -83,7 +77,7 @@ part as (
     ) as cut
 )
 
--- The same order of precedence as evse_member has; a test compares.
+-- The same order of precedence as location_span has; a test compares.
 select
     part.source,
     part.party,
