@@ -5,9 +5,13 @@
     nullif(current_setting('ocpi_warehouse.state_day', true), '')::date
 {%- endmacro %}
 
-{# The days being built, likewise, of a model whose days are built at once. #}
+{# The days being built of a model whose days are built at once: put in for the setting. #}
 {% macro is_due(day) -%}
-    {{ day }} = any(current_setting('ocpi_warehouse.due_days', true)::date[])
+    {{ day }} = any({{ due_days() }})
+{%- endmacro %}
+
+{% macro due_days() -%}
+    current_setting('ocpi_warehouse.due_days', true)::date[]
 {%- endmacro %}
 
 {# The version of a history table that was true on a day. #}

@@ -237,14 +237,15 @@ def merge(connection: AnyConnection, difference: Difference, at: Day) -> Change:
         "covers": phrases.covers("version"),
         "differs": phrases.payload_differs(table, "version", "differing"),
     }
-    rows = sum(
-        connection.execute(sql.SQL(statement).format(**parts), at.about).rowcount
-        for statement in statements
-    )
+    # First: what has been written is taken out of the differences.
     row = connection.execute(
         sql.SQL("select bool_or(next_day is null), max(next_day) from {difference}").format(**parts)
     ).fetchone()
     assert row is not None
+    rows = sum(
+        connection.execute(sql.SQL(statement).format(**parts), at.about).rowcount
+        for statement in statements
+    )
     return Change(rows, is_open_ended=row[0], until=row[1])
 
 
@@ -291,7 +292,7 @@ from bridged
 where {version_bridged} and version.source = %(source)s and version.valid_to = bridged.valid_from
 """
 # Where there is only that one, it begins at the day instead. A backfill of the day before the
-# first is this for every key.
+# first is this for every key: taken out, and found by its place, a row costs half of a mark.
 _BEGIN_EARLIER = """
 with written as (
   update {history} as version set valid_from = %(day)s
@@ -299,9 +300,9 @@ with written as (
   where {version_differing} and version.source = %(source)s
     and version.valid_from = differing.next_day
     and differing.is_staged and not differing.is_written and not ({differs})
-  returning {differing_key}
+  returning differing.ctid as place
 )
-update {difference} as differing set is_written = true from written where {written_differing}
+delete from {difference} as differing using written where differing.ctid = written.place
 """
 _INSERT = """
 insert into {history} (source, {columns}, valid_from, valid_to)

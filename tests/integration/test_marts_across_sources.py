@@ -21,7 +21,7 @@ from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
 from pipelines.warehouse.load import retract
 from tests.conftest import FreshDatabase
-from tests.integration.nights import load_day, project_of, rows, running, simulated
+from tests.integration.nights import build_marts, load_day, project_of, rows, simulated
 
 DAY = date(2026, 6, 7)
 NOW = datetime(2026, 6, 7, 2, tzinfo=UTC)
@@ -226,8 +226,7 @@ def project(
 def loaded(made: Project, sources: list[Source]) -> Project:
     for source in sources:
         load_day(made, source.name, DAY)
-    with running(made) as runner:
-        assert runner.marts().failures == ()
+    build_marts(made)
     return made
 
 
@@ -389,8 +388,7 @@ def test_prices_alone_rebuild_no_day_of_the_evses(project: Project) -> None:
     resolved = "select sum(resolved_tariff_references) from marts.evse_current"
     [(resolved_before,)] = rows(project.warehouse, resolved)
     retract(project.warehouse, "cpo", DAY, "tariffs", reason="a wrong list")
-    with running(project) as runner:
-        assert runner.marts().failures == ()
+    build_marts(project)
     assert rows(project.warehouse, written) == before
     # What is not made by day has followed.
     [(resolved_after,)] = rows(project.warehouse, resolved)

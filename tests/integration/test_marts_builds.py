@@ -12,7 +12,6 @@ import pytest
 
 from pipelines.cli.export import run_export
 from pipelines.cli.rebuild import run_rebuild
-from pipelines.cli.runs import Runner
 from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import Source
@@ -29,6 +28,7 @@ from tests.integration.nights import (
     project_of,
     rows,
     run_dbt,
+    running,
     simulated,
 )
 
@@ -80,7 +80,6 @@ class Built:
     """A database whose nights are loaded and whose marts are built."""
 
     project: Project
-    runner: Runner
 
     def load(self, *days: int) -> None:
         for day in days:
@@ -116,18 +115,13 @@ def make_built(
     make_database: Callable[[], FreshDatabase],
     simulator: RunningSimulator,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], Built]]:
-    opened: list[Runner] = []
+) -> Callable[[], Built]:
     feed = written(tmp_path_factory.mktemp("feed"))
 
     def make() -> Built:
-        project = project_of(make_database(), simulated(simulator), feed)
-        opened.append(Runner(project).__enter__())
-        return Built(project, opened[-1])
+        return Built(project_of(make_database(), simulated(simulator), feed))
 
-    yield make
-    for runner in opened:
-        runner.__exit__()
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +148,8 @@ def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(
         connection.execute("create schema if not exists intermediate")
         connection.execute("create sequence intermediate.snapshot_day")
     try:
-        [sentence, *_] = without_the_middle.runner.marts().failures
+        with running(without_the_middle.project) as runner:
+            [sentence, *_] = runner.marts().failures
         assert "snapshot_day" in sentence
         assert without_the_middle.builds() == []
     finally:
@@ -162,11 +157,14 @@ def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(
             connection.execute("drop sequence intermediate.snapshot_day")
 
 
-def test_every_mart_and_column_has_a_comment_in_postgres(built_whole: Built) -> None:
-    silent = rows(
-        built_whole.project.warehouse,
+def comments(built: Built) -> dict[tuple[str, str], str | None]:
+    """Comment by (relation, column or '') of all that dbt makes."""
+    found = rows(
+        built.project.warehouse,
         """
-        select c.relname, coalesce(a.attname, '(table)')
+        select c.relname, coalesce(a.attname, ''),
+            case a.attnum when 0 then obj_description(c.oid, 'pg_class')
+                else col_description(c.oid, a.attnum) end
         from pg_class as c
         inner join pg_namespace as n on n.oid = c.relnamespace
         inner join lateral (
@@ -176,12 +174,13 @@ def test_every_mart_and_column_has_a_comment_in_postgres(built_whole: Built) -> 
             select 0, null
         ) as a on true
         where n.nspname in ('marts', 'intermediate') and c.relkind in ('r', 'v')
-            and coalesce(
-                case a.attnum when 0 then obj_description(c.oid, 'pg_class')
-                else col_description(c.oid, a.attnum) end, '') = ''
         """,
     )
-    assert silent == []
+    return {(relation, column): comment for relation, column, comment in found}
+
+
+def test_every_mart_and_column_has_a_comment_in_postgres(built_whole: Built) -> None:
+    assert [place for place, comment in comments(built_whole).items() if not comment] == []
 
 
 def test_builds_of_affected_days_give_what_a_full_build_gives(
@@ -194,10 +193,17 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     built = built_whole
     without_the_middle = built.marts
     assert built.keys_down() == ["NLMOVE1"]
+    # A table that is kept has the comments of another version of the product.
+    said = comments(built)
+    assert said["operator_power_daily", "snapshot_date"]
+    with built.project.warehouse.connection() as connection:
+        connection.execute("comment on column marts.operator_power_daily.snapshot_date is 'Once.'")
+        connection.execute("comment on table marts.operator_power_daily is null")
     built.load(1)
     built.load_feed(MIDDLE)
     built.build()
     assert built.keys_down() == ["NLMOVE2"]
+    assert comments(built) == said
     by_days = built.marts
     assert by_days["marts.operator_power_daily"][0] > 0
     assert by_days["marts.evse_current"][0] > 50
@@ -236,9 +242,9 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
         dbt=True,
         replace=False,
     )
-    said = capsys.readouterr()
-    assert "reproduced: the " in said.out
-    assert "warning" not in said.err
+    printed = capsys.readouterr()
+    assert "reproduced: the " in printed.out
+    assert "warning" not in printed.err
     scratch = built.project.warehouse.beside("as_published")
     assert differences(fingerprints(scratch, mart_tables(scratch)), by_days) == {}
 

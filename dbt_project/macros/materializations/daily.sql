@@ -66,12 +66,9 @@
         {%- if is_due -%} {%- do due.append(day) -%} {%- endif -%}
     {%- endfor -%}
     {%- if replaced -%}
-        {%- do run_query(set_due_days(replaced)) -%}
-        {%- if not is_full -%}
-            {%- do run_query("delete from " ~ relation ~ " where " ~ is_due(day_column())) -%}
-        {%- endif -%}
-        {%- do run_query(set_due_days(due)) -%}
-        {%- do run_query(insert_days(relation, sql)) -%}
+        {%- do run_query(
+            delete_days(relation, replaced) ~ ';\n' ~ insert_days(relation, with_due_days(sql, due))
+        ) -%}
     {%- endif -%}
     {{ return(replaced | length) }}
 {%- endmacro %}
@@ -82,8 +79,7 @@
     {#- Where all is built, nothing has to be told. -#}
     {%- if affected_days() is not none -%} {%- do run_query(keep_former(relation, days)) -%} {%- endif -%}
     {%- for day, is_due, is_gone in days if is_due or is_gone -%}
-        {%- do run_query(set_state_day(day)) -%}
-        {%- do run_query(delete_day(relation)) -%}
+        {%- do run_query(set_state_day(day) ~ ';\n' ~ delete_day(relation)) -%}
         {%- if not is_gone -%} {%- do run_query(insert_days(relation, sql)) -%} {%- endif -%}
         {%- set built.days = built.days + 1 -%}
     {%- endfor -%}
@@ -232,8 +228,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro set_due_days(days) -%}
-    select set_config('ocpi_warehouse.due_days', '{{ '{' ~ days | join(',') ~ '}' }}', true)
+{# The days as a constant: read from the setting, they come from text for every row, 17 us for 60 days. #}
+{% macro with_due_days(sql, days) -%}
+    {{ return(sql | replace(due_days(), "'{" ~ days | join(',') ~ "}'::date[]")) }}
+{%- endmacro %}
+
+{% macro delete_days(relation, days) -%}
+    delete from {{ relation }} where {{ with_due_days(is_due(day_column()), days) }}
 {%- endmacro %}
 
 {% macro set_state_day(day) -%}
@@ -244,12 +245,8 @@
     delete from {{ relation }} where state_date = {{ state_day() }}
 {%- endmacro %}
 
-{# The days as a constant: as a setting they are read from text for every row, 17 us for 60 days. #}
 {% macro insert_days(relation, sql) -%}
-    {%- set due_days = run_query(
-        "select quote_literal(coalesce(current_setting('ocpi_warehouse.due_days', true), ''))"
-    ).rows[0][0] -%}
     insert into {{ relation }} ({{ model.columns.keys() | join(', ') }})
     select {{ model.columns.keys() | join(', ') }}
-    from ({{ sql | replace("current_setting('ocpi_warehouse.due_days', true)", due_days) }}) as built
+    from ({{ sql }}) as built
 {%- endmacro %}
