@@ -28,11 +28,16 @@ from pipelines.warehouse import roles
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.embedded import EmbeddedServer, ServerAddress
 from tests.integration.ordinary_user import OrdinaryUser, find_ordinary_user
+from tests.integration.places import open_place, prefer_memory
 from tests.integration.system_postgres import SystemPostgres, running_system_postgres
 
 # A law is about what comes out, and a busy machine takes 0.3 s for what takes 0.1 s otherwise.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure() -> None:
+    prefer_memory()
 
 
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "connect")
@@ -69,7 +74,7 @@ def open_folder() -> Iterator[Callable[[], Path]]:
     made: list[Path] = []
 
     def make() -> Path:
-        folder = Path(tempfile.mkdtemp(prefix="ocpi-test-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix="ocpi-test-", dir=open_place()))
         folder.chmod(0o755)
         made.append(folder)
         return folder

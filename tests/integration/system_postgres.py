@@ -19,6 +19,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.integration.places import open_place
+
 OLDEST = 15
 
 
@@ -57,7 +59,7 @@ class SystemPostgres:
 def running_system_postgres() -> Iterator[SystemPostgres]:
     bin_dir = _newest_bin_dir()
     options = _as_unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="ocpi-system-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ocpi-system-", dir=open_place()))
     if "user" in options:
         os.chown(folder, options["user"], options["group"])
     password = secrets.token_hex(8)
