@@ -237,7 +237,7 @@ def merge(connection: AnyConnection, difference: Difference, at: Day) -> Change:
         "covers": phrases.covers("version"),
         "differs": phrases.payload_differs(table, "version", "differing"),
     }
-    # First: what has been written is taken out of the differences.
+    # Asked first: _BEGIN_EARLIER takes what it writes out of the differences.
     row = connection.execute(
         sql.SQL("select bool_or(next_day is null), max(next_day) from {difference}").format(**parts)
     ).fetchone()
@@ -292,7 +292,8 @@ from bridged
 where {version_bridged} and version.source = %(source)s and version.valid_to = bridged.valid_from
 """
 # Where there is only that one, it begins at the day instead. A backfill of the day before the
-# first is this for every key: taken out, and found by its place, a row costs half of a mark.
+# first is this for every key; taken out of the differences by its place, a row costs less than
+# marked as written (NDW's days in reverse order: 34 s instead of 41).
 _BEGIN_EARLIER = """
 with written as (
   update {history} as version set valid_from = %(day)s

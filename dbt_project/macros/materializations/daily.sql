@@ -97,7 +97,7 @@
     {%- set due = [] -%}
     {%- for day, is_due, is_gone in days if is_due or is_gone -%} {%- do due.append(day) -%} {%- endfor -%}
     create temporary table former_rows on commit drop as
-    select * from {{ relation }} where state_date = any('{{ '{' ~ due | join(',') ~ '}' }}'::date[])
+    select * from {{ relation }} where state_date = any({{ date_array(due) }})
 {%- endmacro %}
 
 {% macro note_changed_days(relation) -%}
@@ -186,7 +186,7 @@
 
 {# Days that loads of the model's modules have moved, and those of what it follows. #}
 {% macro moved_days() -%}
-    select unnest('{{ '{' ~ days_moved_by(day_meta('modules', [])) | join(',') ~ '}' }}'::date[])
+    select unnest({{ date_array(days_moved_by(day_meta('modules', []))) }})
     {%- if day_meta('follows') %}
     union
     select state_date from {{ changed_days(day_meta('follows')) }}
@@ -213,7 +213,7 @@
     {%- if affected_days() is none -%}
         true
     {%- else -%}
-        {{ day }} = any('{{ '{' ~ days_moved_by(modules) | join(',') ~ '}' }}'::date[])
+        {{ day }} = any({{ date_array(days_moved_by(modules)) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -223,14 +223,18 @@
     {%- else -%}
         {{ week }} in (
             select date_trunc('week', moved.day)::date
-            from unnest('{{ '{' ~ days_moved_by(modules) | join(',') ~ '}' }}'::date[]) as moved (day)
+            from unnest({{ date_array(days_moved_by(modules)) }}) as moved (day)
         )
     {%- endif -%}
 {%- endmacro %}
 
+{% macro date_array(days) -%}
+    {{ return("'{" ~ days | join(',') ~ "}'::date[]") }}
+{%- endmacro %}
+
 {# The days as a constant: read from the setting, they come from text for every row, 17 us for 60 days. #}
 {% macro with_due_days(sql, days) -%}
-    {{ return(sql | replace(due_days(), "'{" ~ days | join(',') ~ "}'::date[]")) }}
+    {{ return(sql | replace(due_days(), date_array(days))) }}
 {%- endmacro %}
 
 {% macro delete_days(relation, days) -%}

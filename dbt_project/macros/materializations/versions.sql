@@ -20,9 +20,9 @@
         truncate {{ this }}
     {%- else -%}
         {%- set meta = config.get('meta') -%}
-        {%- set days = "any(array(select moved.day + later.days from unnest('{"
-            ~ days_moved_by(meta['modules']) | join(',')
-            ~ "}'::date[]) as moved (day) cross join (values (0), (1)) as later (days)))" -%}
+        {%- set days = "any(array(select moved.day + later.days from unnest("
+            ~ date_array(days_moved_by(meta['modules']))
+            ~ ") as moved (day) cross join (values (0), (1)) as later (days)))" -%}
         create temporary table {{ moved_keys() }} on commit drop as
         select {{ meta['key'] | join(', ') }} from {{ this }}
         where valid_from = {{ days }} or valid_to = {{ days }}
