@@ -32,6 +32,31 @@ LIST_INDEXES = {
     "evse": ("capabilities", "parking_restrictions"),
 }
 
+# Tables that a night's models ask by the day on which versions begin or end. So they read what
+# changed that night, not every version there ever was.
+ASKED_BY_DAY = frozenset(
+    {
+        "connector",
+        "connector_freshness",
+        "connector_price",
+        "connector_pricing_reference",
+        "connector_tariff",
+        "deprecated_price",
+        "evse",
+        "evse_status",
+        "location",
+        "location_freshness",
+        "location_opening_hours",
+        "location_party",
+        "price",
+        "price_component",
+        "price_element",
+        "tariff",
+        "tariff_element",
+        "tariff_freshness",
+    }
+)
+
 
 @dataclass(frozen=True)
 class View:
@@ -295,6 +320,7 @@ def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:
         sa.PrimaryKeyConstraint("source", *table.key, "valid_from", name=f"{table.name}_pkey"),
         sa.CheckConstraint("valid_to > valid_from", name=f"{table.name}_validity_check"),
         *(_list_index(table, name) for name in LIST_INDEXES.get(table.name, ())),
+        *(_day_indexes(table) if table.name in ASKED_BY_DAY else ()),
         schema=table.schema,
         comment=table.doc,
     )
@@ -349,6 +375,15 @@ def _list_index(table: Table, column: str) -> sa.Index:
         column,
         postgresql_using="gin",
         postgresql_where=sa.text("valid_to is null"),
+    )
+
+
+def _day_indexes(table: Table) -> tuple[sa.Index, sa.Index]:
+    """By the day that began a version and the one that ended it, which a first load has not."""
+    ended = sa.text("valid_to is not null")
+    return (
+        sa.Index(f"{table.name}_valid_from", "valid_from"),
+        sa.Index(f"{table.name}_valid_to", "valid_to", postgresql_where=ended),
     )
 
 

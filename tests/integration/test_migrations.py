@@ -68,7 +68,7 @@ def test_a_migrated_database_is_the_same_to_the_last_constraint_and_comment(make
 
 
 def test_migrating_twice_changes_nothing(fresh_database_on_each):
-    assert migrate(fresh_database_on_each.warehouse) == ["0001", "0002", "0003", "0004"]
+    assert migrate(fresh_database_on_each.warehouse) == ["0001", "0002", "0003", "0004", "0005"]
     before = catalog(fresh_database_on_each.warehouse)
     assert migrate(fresh_database_on_each.warehouse) == []
     assert catalog(fresh_database_on_each.warehouse) == before
@@ -77,7 +77,7 @@ def test_migrating_twice_changes_nothing(fresh_database_on_each):
 def test_runs_that_begin_at_once_migrate_once(fresh_database_on_each):
     with ThreadPoolExecutor(4) as pool:
         applied = list(pool.map(migrate, [fresh_database_on_each.warehouse] * 4))
-    assert sorted(applied) == [[], [], [], ["0001", "0002", "0003", "0004"]]
+    assert sorted(applied) == [[], [], [], ["0001", "0002", "0003", "0004", "0005"]]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(fresh_database_on_each):

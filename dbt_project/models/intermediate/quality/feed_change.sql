@@ -91,11 +91,12 @@ tariff_changed as (
             count(version.last_updated) = count(*)
             and min(version.last_updated) = max(version.last_updated) as is_silent
         from {{ level }}_changed as changed
-        inner join {{ ref(freshness) }} as version
-            on
-                {{ same('changed', 'version', key) }}
-                and changed.snapshot_date >= version.valid_from
-                and (version.valid_to is null or changed.snapshot_date <= version.valid_to)
+        {{ joined_to_few(
+            freshness,
+            same('changed', 'version', key)
+                ~ ' and changed.snapshot_date >= version.valid_from'
+                ~ ' and (version.valid_to is null or changed.snapshot_date <= version.valid_to)'
+        ) }}
         group by changed.snapshot_date, {{ columns_of('changed', key) }}
         -- What was not there before is new, and its children with it.
         having
