@@ -32,29 +32,14 @@ LIST_INDEXES = {
     "evse": ("capabilities", "parking_restrictions"),
 }
 
-# Tables that a night's models ask by the day on which versions begin or end. So they read what
-# changed that night, not every version there ever was.
-ASKED_BY_DAY = frozenset(
-    {
-        "connector",
-        "connector_freshness",
-        "connector_price",
-        "connector_pricing_reference",
-        "connector_tariff",
-        "deprecated_price",
-        "evse",
-        "evse_status",
-        "location",
-        "location_freshness",
-        "location_opening_hours",
-        "location_party",
-        "price",
-        "price_component",
-        "price_element",
-        "tariff",
-        "tariff_element",
-        "tariff_freshness",
-    }
+# What most nights write versions of. Asked by the day on which they begin or end, they are read as far
+# as that night goes, not as far as history does; of the other tables all versions are soon read.
+DAY_INDEXES = (
+    "connector_freshness",
+    "evse_status",
+    "location_freshness",
+    "price_component",
+    "tariff_freshness",
 )
 
 
@@ -320,7 +305,7 @@ def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:
         sa.PrimaryKeyConstraint("source", *table.key, "valid_from", name=f"{table.name}_pkey"),
         sa.CheckConstraint("valid_to > valid_from", name=f"{table.name}_validity_check"),
         *(_list_index(table, name) for name in LIST_INDEXES.get(table.name, ())),
-        *(_day_indexes(table) if table.name in ASKED_BY_DAY else ()),
+        *(_day_indexes(table) if table.name in DAY_INDEXES else ()),
         schema=table.schema,
         comment=table.doc,
     )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipelines.model import OPS_TABLES, STATE_TABLES
 from pipelines.model.dictionary import data_dictionary
 from pipelines.warehouse.generated import check_generated, write_generated
-from pipelines.warehouse.schema import ASKED_BY_DAY, build_metadata, schema_statements
+from pipelines.warehouse.schema import build_metadata, schema_statements
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,23 +33,6 @@ def test_every_table_and_every_column_has_a_comment():
 def test_a_unit_is_part_of_the_comment():
     connector = build_metadata().tables["ocpi.connector"]
     assert connector.columns["max_power_w"].comment.endswith("Unit: W.")
-
-
-def test_what_a_night_asks_by_day_is_indexed_by_day():
-    models = ROOT / "dbt_project/models/intermediate"
-    declared = [model for path in models.rglob("*.yml") for model in _models(path)]
-    moved_by = {name for model in declared for name in _meta(model).get("moved_by", {})}
-    changed = (models / "quality/feed_change.sql").read_text()
-    asked = moved_by | set(re.findall(r"stg_ocpi__\w+", changed))
-    assert {name.removeprefix("stg_ocpi__") for name in asked if "stg_" in name} == ASKED_BY_DAY
-
-
-def _models(path):
-    return yaml.safe_load(path.read_text()).get("models", [])
-
-
-def _meta(model):
-    return model.get("config", {}).get("meta", {})
 
 
 def test_ddl_leaves_percent_signs_alone():

@@ -1,4 +1,4 @@
-"""Indexes by the days on which versions begin and end: a night reads what changed in it.
+"""Indexes by the days on which versions begin and end, of what changes night by night.
 
 Revision ID: 0005
 Revises: 0004
