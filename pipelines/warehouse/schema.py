@@ -32,8 +32,8 @@ LIST_INDEXES = {
     "evse": ("capabilities", "parking_restrictions"),
 }
 
-# What most nights write versions of. Asked by the day on which they begin or end, they are read as far
-# as that night goes, not as far as history does; of the other tables all versions are soon read.
+# What most nights write versions of. Asked by the day on which they begin or end, they are read as
+# far as that night goes, not as far as history does; of other tables all versions are soon read.
 DAY_INDEXES = (
     "connector_freshness",
     "evse_status",
