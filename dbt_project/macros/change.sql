@@ -70,6 +70,12 @@
     ] -%}
     {%- set unreadable = "('no_status', 'status_unrecognised', 'no_last_updated')" -%}
     {%- set aged = "('unverified', 'zombie')" -%}
+    {%- set moved_columns = key[:] -%}
+    {%- for column in said -%} {%- do moved_columns.extend(['from_' ~ column, 'to_' ~ column]) -%} {%- endfor -%}
+    {%- set is_touched -%}
+        coalesce(moved.from_physical_evse_key in (select touched.physical_evse_key from touched), false)
+        or coalesce(moved.to_physical_evse_key in (select touched.physical_evse_key from touched), false)
+    {%- endset -%}
     with
 
     moved as materialized (
@@ -135,13 +141,11 @@
         where stays.from_physical_evse_key <> stays.to_physical_evse_key
     ),
 
+    -- Few: the rows of those EVSEs. For all others the same row goes on speaking.
     member as materialized (
-        select
-            moved.*,
-            coalesce(from_physical_evse_key in (select physical_evse_key from touched), false)
-            or coalesce(to_physical_evse_key in (select physical_evse_key from touched), false)
-                as is_touched
+        select *
         from moved
+        where {{ is_touched }}
         union all
         -- Copies beside them that stand still.
         select
@@ -150,9 +154,8 @@
             {%- endfor %}
             {%- for column in said %}
             copy.{{ column }},
-            copy.{{ column }},
+            copy.{{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
-            true as is_touched
         from {{ physical_evse }} as copy
         where
             copy.state_date = pair.from_state
@@ -219,7 +222,7 @@
             to_physical_evse_key,
             from_physical_evse_key
         from placed
-        where is_touched and presence = 'stays'
+        where presence = 'stays'
         order by to_physical_evse_key, member_key collate "C"
     ),
 
@@ -278,16 +281,25 @@
 
     spoken as (
         select
-            grouped.*,
-            from_is_survivor as speaks_1,
-            from_is_survivor as speaks_2,
-            from_is_survivor as speaks_3
-        from grouped
-        where not is_touched
+            {{ columns_of('moved', moved_columns) }},
+            source_day.is_observed,
+            'stays' as presence,
+            moved.from_physical_evse_key as group_key,
+            {%- for step in [1, 2, 3] %}
+            true as is_present_{{ step }},
+            moved.from_is_survivor as speaks_{{ step }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from moved
+        inner join source_day using (source)
+        where not ({{ is_touched }})
         union all
         select
-            grouped.*,
+            {{ columns_of('grouped', moved_columns) }},
+            grouped.is_observed,
+            grouped.presence,
+            grouped.group_key,
             {%- for step in [1, 2, 3] %}
+            is_present_{{ step }},
             is_present_{{ step }}
             and row_number() over (
                 partition by group_key, is_present_{{ step }}
@@ -296,7 +308,6 @@
             ) = 1 as speaks_{{ step }}{{ ',' if not loop.last }}
             {%- endfor %}
         from grouped
-        where is_touched
     ),
 
     judged as (
