@@ -109,15 +109,3 @@
     {{ 'union' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
-
-{% macro columns_of(relation, columns) -%}
-    {%- for column in columns -%}
-        {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}
-
-{% macro same(one, other, columns) -%}
-    {%- for column in columns -%}
-        {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}

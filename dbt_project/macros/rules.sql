@@ -42,6 +42,19 @@
     hashtextextended({{ owner }}location_id || '/' || {{ owner }}evse_uid, 0)
 {%- endmacro %}
 
+{# A key of several columns: listed, and compared. #}
+{% macro columns_of(relation, columns) -%}
+    {%- for column in columns -%}
+        {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro same(one, other, columns) -%}
+    {%- for column in columns -%}
+        {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# evse_id in upper case, without the separators that eMI3 leaves to taste, and without blanks. #}
 {% macro normalised_evse_id(column) -%}
     translate(upper({{ column }}), '*-. ' || chr(9) || chr(10) || chr(13) || chr(160), '')

@@ -364,7 +364,7 @@ def _list_index(table: Table, column: str) -> sa.Index:
 
 
 def _day_indexes(table: Table) -> tuple[sa.Index, sa.Index]:
-    """By the day that began a version and the one that ended it, which a first load has not."""
+    """By the first day of a version, and by the one that ended it: a first load has none."""
     ended = sa.text("valid_to is not null")
     return (
         sa.Index(f"{table.name}_valid_from", "valid_from"),

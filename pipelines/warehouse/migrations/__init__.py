@@ -64,9 +64,10 @@ def _analyze_new_tables(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"analyze {', '.join(tables)}"))
 
 
-def frozen_sql(revision: str) -> list[str]:
-    """The SQL texts of a revision, in order."""
-    return [
-        path.read_text(encoding="utf-8")
-        for path in sorted((_FOLDER / "frozen" / revision).glob("*.sql"))
-    ]
+def run_frozen_sql(connection: sa.Connection, revision: str) -> None:
+    """Run the SQL texts of a revision, in order."""
+    for path in sorted((_FOLDER / "frozen" / revision).glob("*.sql")):
+        # Comments hold percent signs and colons, which are no parameters.
+        connection.exec_driver_sql(
+            path.read_text(encoding="utf-8"), execution_options={"no_parameters": True}
+        )
