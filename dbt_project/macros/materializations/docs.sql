@@ -4,26 +4,43 @@
   every one of them each time, a fifth of what dbt itself takes.
 #}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) -%}
-    {%- set place = relation.include(database=false) -%}
-    {%- set comments = [] -%}
-    {%- set lines = [] -%}
-    {%- if for_relation and config.persist_relation_docs() -%}
-        {%- do comments.append('comment on ' ~ relation.type ~ ' ' ~ place ~ ' is ' ~ literal(model.description)) -%}
-        {%- do lines.append(' ' ~ model.description) if model.description -%}
-    {%- endif -%}
-    {%- if for_columns and config.persist_column_docs() -%}
-        {%- for name, column in model.columns.items() -%}
-            {%- do comments.append('comment on column ' ~ place ~ '.' ~ name ~ ' is ' ~ literal(column.description)) -%}
-            {%- do lines.append(name ~ ' ' ~ column.description) if column.description -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- set there = run_query(comments_of(place)).rows[0][0] -%}
-    {%- if comments and there != local_md5(lines | sort(case_sensitive=true) | join('\n')) -%}
+    {%- set comments = comments_on(relation, model) -%}
+    {%- set there = run_query(comments_of(relation.include(database=false))).rows[0][0] -%}
+    {%- if comments and there != local_md5(comment_lines(model) | sort(case_sensitive=true) | join('\n')) -%}
         {%- do run_query(comments | join(';\n')) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# The hash of lines 'column comment', the relation's own without a column, as made above. #}
+{# The statements, for the relation and for each of its columns, as far as persist_docs asks for them. #}
+{% macro comments_on(relation, model) -%}
+    {%- set place = relation.include(database=false) -%}
+    {%- set comments = [] -%}
+    {%- if config.persist_relation_docs() -%}
+        {%- do comments.append('comment on ' ~ relation.type ~ ' ' ~ place ~ ' is ' ~ literal(model.description)) -%}
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+        {%- for name, column in model.columns.items() -%}
+            {%- do comments.append('comment on column ' ~ place ~ '.' ~ name ~ ' is ' ~ literal(column.description)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(comments) }}
+{%- endmacro %}
+
+{# 'column comment', the relation's own without a column, for what has one. #}
+{% macro comment_lines(model) -%}
+    {%- set lines = [] -%}
+    {%- if config.persist_relation_docs() and model.description -%}
+        {%- do lines.append(' ' ~ model.description) -%}
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+        {%- for name, column in model.columns.items() if column.description -%}
+            {%- do lines.append(name ~ ' ' ~ column.description) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(lines) }}
+{%- endmacro %}
+
+{# The hash of the lines that stand in Postgres. #}
 {% macro comments_of(place) -%}
     select md5(coalesce(string_agg(listed.line, E'\n' order by listed.line collate "C"), ''))
     from (
