@@ -6,6 +6,7 @@ for tests (`factories.py`), assertions.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import secrets
@@ -38,6 +39,12 @@ hypothesis.settings.load_profile("suite")
 
 def pytest_configure() -> None:
     prefer_memory()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "connect")

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from pipelines.model import TABLES, lineage
 from pipelines.sources import Source
-from pipelines.warehouse.connect import Warehouse
+from pipelines.warehouse.connect import Connection, Warehouse
 
 Key = tuple[Any, ...]
 Row = tuple[Any, ...]
@@ -355,16 +355,42 @@ def expected_history(
     return sorted(versions, key=lambda version: (version[0], version[2]))
 
 
+def expected_histories(
+    days: Mapping[date, Mapping[str, Observation]],
+) -> dict[str, list[tuple[Key, Row, date, date | None]]]:
+    """The law for every table here, of modules by the days on which they were observed."""
+    return {
+        table: expected_history(
+            {day: seen[module] for day, seen in days.items() if module in seen}, table
+        )
+        for table in PAYLOADS
+        for module in [TABLES[table].module]
+    }
+
+
 def read_history(
     warehouse: Warehouse, source: str, table: str
 ) -> list[tuple[Key, Row, date, date | None]]:
     """The same from Postgres."""
+    return read_histories(warehouse, source, [table])[table]
+
+
+def read_histories(
+    warehouse: Warehouse, source: str, tables: Iterable[str] = PAYLOADS
+) -> dict[str, list[tuple[Key, Row, date, date | None]]]:
+    """Those of several tables, by one connection."""
+    with warehouse.connection() as connection:
+        return {table: _read_history(connection, source, table) for table in tables}
+
+
+def _read_history(
+    connection: Connection, source: str, table: str
+) -> list[tuple[Key, Row, date, date | None]]:
     key, payload = TABLES[table].key, PAYLOADS[table]
     names = ", ".join(f'"{name}"' for name in (*key, *payload, "valid_from", "valid_to"))
-    with warehouse.connection() as connection:
-        rows = connection.execute(
-            f"select {names} from ocpi.{table} where source = %s", (source,)
-        ).fetchall()
+    rows = connection.execute(
+        f"select {names} from ocpi.{table} where source = %s", (source,)
+    ).fetchall()
     versions = [
         (row[: len(key)], row[len(key) : len(key) + len(payload)], row[-2], row[-1]) for row in rows
     ]

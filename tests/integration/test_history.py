@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 
@@ -10,19 +11,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.model import TABLES
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.load import load_snapshot, retract
 from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
 from tests.integration.observed_days import (
-    PAYLOADS,
     Marker,
     Observation,
     draw_day,
-    expected_history,
+    expected_histories,
     make_snapshot,
     make_source,
+    read_histories,
     read_history,
 )
 
@@ -93,11 +93,7 @@ def test_the_law_holds_on_the_systems_server_too(on_system, steps):
 
 def holds_to_the_law(warehouse, steps):
     source = make_source(f"law_{next(numbers)}")
-    observed: dict[str, dict[date, Observation]] = {
-        "locations": {},
-        "tariffs": {},
-        "location_details": {},
-    }
+    observed: defaultdict[date, dict[str, Observation]] = defaultdict(dict)
     for kind, day, detail, seed in steps:
         if kind == "load":
             drawn = draw_day(seed)
@@ -106,14 +102,11 @@ def holds_to_the_law(warehouse, steps):
             failed = {} if detail else {"tariffs": "the server answered 500"}
             snapshot, attempt = make_snapshot(source.name, day, drawn, failed=failed)
             load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
-            for module, observation in drawn.items():
-                observed[module][day] = observation
-        elif day in observed[detail]:
+            observed[day] |= drawn
+        elif detail in observed[day]:
             retract(warehouse, source.name, day, detail, reason="a test")
-            del observed[detail][day]
-    for table in PAYLOADS:
-        expected = expected_history(observed[TABLES[table].module], table)
-        assert read_history(warehouse, source.name, table) == expected, table
+            del observed[day][detail]
+    assert read_histories(warehouse, source.name) == expected_histories(observed)
 
 
 def test_every_order_of_the_same_days_gives_the_same_tables(warehouse):
@@ -124,7 +117,7 @@ def test_every_order_of_the_same_days_gives_the_same_tables(warehouse):
         for day in order:
             snapshot, attempt = make_snapshot(source.name, day, days[day])
             load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
-        histories.append({table: read_history(warehouse, source.name, table) for table in PAYLOADS})
+        histories.append(read_histories(warehouse, source.name))
     assert histories[0]["evse"]
     assert all(history == histories[0] for history in histories)
 
@@ -151,8 +144,7 @@ def test_a_day_that_says_the_same_as_its_neighbours_adds_no_version(warehouse):
     for day in (DAYS[0], DAYS[4], DAYS[2]):
         snapshot, attempt = make_snapshot(source.name, day, same)
         load_snapshot(warehouse, snapshot, source=source, attempt=attempt)
-    for table in PAYLOADS:
-        versions = read_history(warehouse, source.name, table)
+    for versions in read_histories(warehouse, source.name).values():
         assert {(since, until) for *_, since, until in versions} <= {(DAYS[0], None)}
 
 

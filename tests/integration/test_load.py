@@ -29,12 +29,12 @@ from pipelines.warehouse.load import (
 from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
 from tests.integration.observed_days import (
-    PAYLOADS,
     Marker,
     Observation,
     draw_day,
     make_snapshot,
     make_source,
+    read_histories,
     read_history,
 )
 
@@ -330,10 +330,7 @@ def test_two_loads_of_a_source_take_turns(warehouse, source):
     alone = make_source(f"turns_{next(numbers)}")
     for day, observed in days.items():
         load(warehouse, alone, day, observed)
-    for table in PAYLOADS:
-        assert read_history(warehouse, free.name, table) == read_history(
-            warehouse, alone.name, table
-        )
+    assert read_histories(warehouse, free.name) == read_histories(warehouse, alone.name)
 
 
 LOADER = """
@@ -357,7 +354,7 @@ def test_a_load_killed_in_the_middle_leaves_nothing_and_can_be_repeated(database
     clean = make_source(f"killed_{next(numbers)}")
     for name in (source, clean):
         load(warehouse, name, DAYS[0], draw_day(11))
-    before = {name: read_history(warehouse, source.name, name) for name in PAYLOADS}
+    before = read_histories(warehouse, source.name)
     # The lock stops the loader at its write to this table, everything before it written.
     with warehouse.connection() as blocker:
         blocker.execute(f"lock table ocpi.{table} in share mode")
@@ -370,13 +367,10 @@ def test_a_load_killed_in_the_middle_leaves_nothing_and_can_be_repeated(database
         finally:
             os.kill(loader.pid, signal.SIGKILL)
             loader.wait()
-    assert {name: read_history(warehouse, source.name, name) for name in PAYLOADS} == before
+    assert read_histories(warehouse, source.name) == before
     for name in (source, clean):
         load(warehouse, name, DAYS[1], draw_day(12))
-    for name in PAYLOADS:
-        assert read_history(warehouse, source.name, name) == read_history(
-            warehouse, clean.name, name
-        )
+    assert read_histories(warehouse, source.name) == read_histories(warehouse, clean.name)
 
 
 def database_url(database: FreshDatabase) -> str:

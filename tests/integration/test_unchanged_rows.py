@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import WarehouseError
-from pipelines.model import TABLES
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.load import load_snapshot, retract
 from pipelines.warehouse.migrations import migrate
@@ -19,12 +18,11 @@ from pipelines.warehouse.unchanged import snapshot_in_force
 from tests.conftest import FreshDatabase
 from tests.integration.observed_days import (
     LAKES,
-    PAYLOADS,
     draw_day,
-    expected_history,
+    expected_histories,
     make_snapshot,
     make_source,
-    read_history,
+    read_histories,
 )
 
 DAYS = [date(2026, 6, number) for number in range(1, 7)]
@@ -52,10 +50,6 @@ def in_force(warehouse, source, day):
     return found and found.day
 
 
-def histories(warehouse, source):
-    return {table: read_history(warehouse, source.name, table) for table in PAYLOADS}
-
-
 @settings(
     max_examples=5,
     deadline=None,
@@ -73,12 +67,9 @@ def test_with_yesterdays_snapshot_and_without_it_the_tables_are_the_same(warehou
         load(warehouse, with_lake, day, observed)
         LAKES[without.name].clear()
         load(warehouse, without, day, observed)
-    assert histories(warehouse, with_lake) == histories(warehouse, without)
-    for table in PAYLOADS:
-        expected = expected_history(
-            {day: seen[TABLES[table].module] for day, seen in days.items()}, table
-        )
-        assert read_history(warehouse, with_lake.name, table) == expected, table
+    found = read_histories(warehouse, with_lake.name)
+    assert found == read_histories(warehouse, without.name)
+    assert found == expected_histories(days)
 
 
 def test_yesterdays_snapshot_stands_for_the_history_only_while_it_is_what_was_loaded(warehouse):
@@ -107,10 +98,8 @@ def test_a_refused_load_leaves_what_was_loaded_in_force(warehouse):
     assert in_force(warehouse, source, DAYS[1]) is None
     second = draw_day(2, quarantine=False)
     load(warehouse, source, DAYS[1], second)
-    for table in PAYLOADS:
-        module = TABLES[table].module
-        days = {DAYS[0]: first[module], DAYS[1]: second[module]}
-        assert read_history(warehouse, source.name, table) == expected_history(days, table), table
+    days = {DAYS[0]: first, DAYS[1]: second}
+    assert read_histories(warehouse, source.name) == expected_histories(days)
 
 
 def test_a_day_with_unread_keys_and_the_day_after_it_are_compared_whole(warehouse):
