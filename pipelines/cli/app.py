@@ -19,6 +19,7 @@ from pipelines.cli.query import Format, run_query
 from pipelines.errors import ConfigurationError, OcpiWarehouseError
 from pipelines.settings import Settings
 from pipelines.sources import Source, load_sources
+from pipelines.version import code_version
 
 if TYPE_CHECKING:
     from pipelines.warehouse.connect import Warehouse
@@ -34,6 +35,27 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(code_version())
+        raise typer.Exit
+
+
+@app.callback()
+def _any_command(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Number of this version and hash of the code that decides rows, as loads note it.",
+        ),
+    ] = False,
+) -> None: ...
+
 
 DATE_HELP = "Day of the snapshot, YYYY-MM-DD (UTC)."
 DATABASE_HELP = "A rebuild of what was known at a time; default: the warehouse."

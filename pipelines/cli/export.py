@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import difflib
 import hashlib
-import importlib.metadata
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,7 @@ from pipelines.cli.query import plain, text
 from pipelines.errors import ConfigurationError, TransientError
 from pipelines.resources import utc_now
 from pipelines.settings import Settings
+from pipelines.version import code_version
 from pipelines.warehouse.builds import marts_lock
 from pipelines.warehouse.connect import Connection, Warehouse
 from pipelines.warehouse.migrations import migrate
@@ -109,7 +109,7 @@ def _write(connection: Connection, query: str, to: Path, made_of: dict[str, Any]
     def describe() -> str:
         said = {
             "format": FORMAT,
-            "version": importlib.metadata.version("ocpi-warehouse"),
+            "version": code_version(),
             "exported_at": utc_now().isoformat(timespec="seconds").replace("+00:00", "Z"),
             "query": query,
             "rows": result.rows,

@@ -7,7 +7,6 @@ said of it. Does not belong here: the steps themselves (`warehouse/replay.py`), 
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
 import shutil
@@ -33,6 +32,7 @@ from pipelines.landing import Attempt
 from pipelines.resources import DBT_PROJECT_DIR, Project, utc_now
 from pipelines.settings import Settings
 from pipelines.sources import Source
+from pipelines.version import code_version
 from pipelines.warehouse.builds import dbt_fingerprint, pending_build, seeds_hash
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 from pipelines.warehouse.load import settings_hash
@@ -273,7 +273,7 @@ class Rebuild:
 
     def warn_of_changes(self, *, has_marts: bool) -> None:
         """Say what decides a row, or a figure, and is not what it was then."""
-        version = importlib.metadata.version("ocpi-warehouse")
+        version = code_version()
         lines, build = self.wanted.lines, self.wanted.build
         for other in sorted({line.code_version or "?" for line in lines} - {version}):
             loads = ranges(line.load_id for line in lines if line.code_version == other)

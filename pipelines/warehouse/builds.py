@@ -12,7 +12,6 @@ read by dbt's materialization `daily`).
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 import pipelines
+from pipelines.version import code_version
 from pipelines.warehouse.connect import Warehouse, advisory_lock
 
 DBT_PROJECT_DIR = Path(pipelines.__file__).resolve().parents[1] / "dbt_project"
@@ -64,7 +64,7 @@ class PendingBuild:
                 (
                     self.fingerprint,
                     seeds_hash(),
-                    importlib.metadata.version("ocpi-warehouse"),
+                    code_version(),
                     Jsonb(dict(variables)),
                     self.is_full,
                     len(set().union(*self.days.values())),

@@ -7,7 +7,6 @@ snapshot (`snapshots.py`).
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
+from pipelines.version import code_version
 from pipelines.warehouse.builds import seeds_hash
 from pipelines.warehouse.history import Change, Day
 from pipelines.warehouse.staging import AnyConnection
@@ -122,7 +122,7 @@ def _note(
             "attempt_hash": origin.attempt_hash,
             "settings_hash": origin.settings_hash,
             "action": action,
-            "code_version": importlib.metadata.version("ocpi-warehouse"),
+            "code_version": code_version(),
             "seeds_hash": seeds_hash(),
             "rows": rows,
             "at": noted_at,

@@ -14,7 +14,6 @@ costs time, and nothing else.
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from pipelines.model import Table, module_tables
+from pipelines.version import code_version
 from pipelines.warehouse import phrases
 from pipelines.warehouse.snapshots import loaded_days
 from pipelines.warehouse.staging import AnyConnection, LakeSnapshot, copy_rows
@@ -43,8 +43,7 @@ def fingerprint(snapshot: LakeSnapshot, module: str) -> str:
 
     Another version of this product may have changed what is in the history: it begins anew.
     """
-    version = importlib.metadata.version("ocpi-warehouse")
-    return f"{version} {snapshot.digest(table.name for table in module_tables(module))}"
+    return f"{code_version()} {snapshot.digest(table.name for table in module_tables(module))}"
 
 
 def snapshot_in_force(

@@ -22,6 +22,7 @@ from pipelines.model import CANONICAL_TABLES, OPS_TABLES, TABLES
 from pipelines.resources import Project
 from pipelines.simulator import RunningSimulator
 from pipelines.sources import load_sources
+from pipelines.version import code_version
 from pipelines.warehouse.builds import pending_build
 from pipelines.warehouse.connect import Warehouse
 from pipelines.warehouse.load import load_snapshot, record_failed_pull, release, retract
@@ -393,10 +394,12 @@ def test_what_is_not_what_it_was_then_is_said(story: Story, terminal: Terminal) 
         ended = rebuilt(terminal, "--known-at", story.then)
     finally:
         with story.warehouse.connection() as connection:
-            connection.execute("update ops.load set code_version = '0.1.0'")
+            connection.execute("update ops.load set code_version = %s", (code_version(),))
             connection.execute("update ops.load set rows_changed = abs(rows_changed)")
     assert ended.code == 0, ended
-    assert "loads 1-2 were made by version 0.0.9, this is 0.1.0: rows may differ" in ended.err
+    said = f"loads 1-2 were made by version 0.0.9, this is {code_version()}: rows may differ"
+    assert said in ended.err
+    assert terminal.run("--version").out == f"{code_version()}\n"
     assert "loads 3 wrote another number of versions than then" in ended.err
     assert rebuilt(terminal, "--drop").code == 0
 

@@ -176,7 +176,11 @@ silent_unverified as (
     inner join {{ ref('stg_ocpi__evse_status') }} as before
         on {{ same('now', 'before', key) }} and now.valid_from = before.valid_to
     inner join {{ ref('evse_span') }} as span
-        on {{ same('now', 'span', key) }} and {{ is_in_span('span', 'snapshot.state_date') }}
+        on
+            -- Few: by the index, or all spans of the week are read for each of them.
+            {{ member_hash('now') }} = {{ member_hash('span') }}
+            and {{ same('now', 'span', key) }}
+            and {{ is_in_span('span', 'snapshot.state_date') }}
     where
         now.status is distinct from before.status
         and now.last_updated = before.last_updated
