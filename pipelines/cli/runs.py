@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import re
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from pipelines.resources import Project
 # Only one process a machine keeps pools busy for: the command line's own runs carry its number.
 PROCESS_TAG = "ocpi_warehouse/process"
 GONE = "its process is gone"
+DBT_FAILED = "DagsterDbtCliRuntimeError"
 
 DAGSTER_YAML = """\
 # Written once by ocpi-warehouse; yours to change.
@@ -168,18 +170,41 @@ def _failures(result: dg.ExecuteInProcessResult, *, said: str) -> list[str]:
             error = data.error
             while error is not None and error.cause is not None:
                 error = error.cause
+            if sentences and error is not None and error.cls_name == DBT_FAILED:
+                # All of dbt's lines once more, and the command.
+                continue
             own = data.user_failure_data.description if data.user_failure_data else None
             sentences.append(own or (error.message.strip() if error else "the step failed"))
     return sentences or ["the run failed; `ocpi-warehouse dev` shows where"]
 
 
 def complaints(said: str) -> list[str]:
-    """The lines of dbt that say what failed."""
-    return [line for line in map(_plain, said.splitlines()) if _is_complaint(line)]
+    """What failed in dbt, a sentence each: from its summary, or its lines of error without one."""
+    lines = [_plain(line) for line in said.splitlines()]
+    found = []
+    for number, line in enumerate(lines):
+        # Without a summary where it fails before anything is built.
+        headed = re.match(r"Failure in (.+?) \(|Encountered an error:$", line)
+        if headed:
+            told = itertools.takewhile(_is_told, lines[number + 1 :])
+            reasons = [line for line in told if not (headed[1] and _is_around(line))]
+            found.append(": ".join(filter(None, (headed[1], " ".join(reasons)))))
+    return found or [line for line in lines if _is_complaint(line)]
 
 
 def _plain(line: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
+    """Without colours, the time of day and blanks around."""
+    return re.sub(r"^\d\d:\d\d:\d\d(\s|$)", "", re.sub(r"\x1b\[[0-9;]*m", "", line)).strip()
+
+
+def _is_told(line: str) -> bool:
+    """Whether a line below the head of a failure still belongs to it."""
+    return bool(line) and not line.startswith("compiled code at ")
+
+
+def _is_around(line: str) -> bool:
+    """Whether it says where, while the head says so already, or points at a column of SQL."""
+    return bool(re.match(r"\w+ Error in |LINE \d+:|\^$", line))
 
 
 def _is_complaint(line: str) -> bool:

@@ -125,36 +125,13 @@ def make_built(
 
 
 @pytest.fixture(scope="module")
-def without_the_middle(make_built: Callable[[], Built]) -> Built:
-    """All nights but one of each source, the later ones first; marts not built yet."""
+def built_whole(make_built: Callable[[], Built]) -> Built:
+    """All nights but one of each source, the later ones first, and the marts."""
     built = make_built()
     built.load(2, 0)
     built.load_feed(*(day for day in reversed(EVSES) if day != MIDDLE))
+    built.build()
     return built
-
-
-@pytest.fixture(scope="module")
-def built_whole(without_the_middle: Built) -> Built:
-    """And its marts."""
-    without_the_middle.build()
-    return without_the_middle
-
-
-def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(
-    without_the_middle: Built,
-) -> None:
-    with without_the_middle.project.warehouse.connection() as connection:
-        # In the way of what nearly all is made of, and nothing that dbt would replace.
-        connection.execute("create schema if not exists intermediate")
-        connection.execute("create sequence intermediate.snapshot_day")
-    try:
-        with running(without_the_middle.project) as runner:
-            [sentence, *_] = runner.marts().failures
-        assert "snapshot_day" in sentence
-        assert without_the_middle.builds() == []
-    finally:
-        with without_the_middle.project.warehouse.connection() as connection:
-            connection.execute("drop sequence intermediate.snapshot_day")
 
 
 def comments(built: Built) -> dict[tuple[str, str], str | None]:
@@ -247,6 +224,29 @@ def test_builds_of_affected_days_give_what_a_full_build_gives(
     assert "warning" not in printed.err
     scratch = built.project.warehouse.beside("as_published")
     assert differences(fingerprints(scratch, mart_tables(scratch)), by_days) == {}
+
+
+def test_a_failed_build_says_what_dbt_said_and_is_not_taken_for_done(built_whole: Built) -> None:
+    built_whole.load(1)
+    before = built_whole.builds()
+    with built_whole.project.warehouse.connection() as connection:
+        connection.execute(
+            "alter table marts.operator_power_daily"
+            " add constraint in_the_way check (false) not valid"
+        )
+    try:
+        with running(built_whole.project) as runner:
+            failures = runner.marts().failures
+    finally:
+        with built_whole.project.warehouse.connection() as connection:
+            connection.execute("alter table marts.operator_power_daily drop constraint in_the_way")
+    [sentence] = failures
+    assert sentence.startswith("model operator_power_daily: new row for relation")
+    assert 'violates check constraint "in_the_way"' in sentence
+    assert built_whole.builds() == before
+    due = build_due(built_whole.project)
+    assert due is not None
+    assert DAYS[1] in due.days["locations"]
 
 
 def test_every_rule_holds_on_its_example(built_whole: Built) -> None:
