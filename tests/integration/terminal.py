@@ -82,3 +82,15 @@ def quiet_logging() -> Iterator[None]:
     yield
     for one, level in kept:
         one.setLevel(level)
+
+
+@pytest.fixture
+def terminal(
+    tmp_path: Path,
+    database: FreshDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    quiet_logging: None,
+) -> Terminal:
+    """On the `database` of the module that imports it, which says how long that lasts."""
+    return Terminal(tmp_path, database, monkeypatch, capsys)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pipelines.errors import WarehouseError
 from pipelines.simulator import RunningSimulator
 from tests.conftest import FreshDatabase
 from tests.integration.nights import (
@@ -22,7 +25,14 @@ def test_a_load_moves_the_days_before_it_on_which_nothing_was_loaded(
         full = build_due(project, needs=())
         assert full is not None
         assert full.is_full
-        with full.noted(project.warehouse, variables={}, clock=project.clock):
+        # The first one, ended by an error, is still to be made.
+        noted = full.noted(project.warehouse, variables={}, clock=project.clock)
+        with pytest.raises(WarehouseError, match="dbt"), noted:
+            raise WarehouseError("dbt failed")
+        again = build_due(project, needs=())
+        assert again is not None
+        assert again.is_full
+        with again.noted(project.warehouse, variables={}, clock=project.clock):
             pass
         assert build_due(project, needs=()) is None
 

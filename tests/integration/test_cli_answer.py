@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
-from tests.integration.terminal import Terminal, quiet_logging
+from tests.integration.terminal import Terminal, quiet_logging, terminal
 
-__all__ = ["quiet_logging"]
+__all__ = ["quiet_logging", "terminal"]
 
 ASKED = """\
 # Figures
@@ -59,17 +58,6 @@ def database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
     made = make_database()
     migrate(made.warehouse)
     return made
-
-
-@pytest.fixture
-def terminal(
-    tmp_path: Path,
-    database: FreshDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    quiet_logging: None,
-) -> Terminal:
-    return Terminal(tmp_path, database, monkeypatch, capsys)
 
 
 def test_answers_stand_below_their_queries_and_are_replaced(terminal: Terminal) -> None:

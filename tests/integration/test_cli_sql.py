@@ -6,15 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
-from tests.integration.terminal import Terminal, quiet_logging
+from tests.integration.terminal import Terminal, quiet_logging, terminal
 
-__all__ = ["quiet_logging"]
+__all__ = ["quiet_logging", "terminal"]
 
 ODD = (
     "select 1 as number, null as nothing, array['a', null, 'b,c'] as list,"
@@ -29,17 +28,6 @@ def database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
     made = make_database()
     migrate(made.warehouse)
     return made
-
-
-@pytest.fixture
-def terminal(
-    tmp_path: Path,
-    database: FreshDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    quiet_logging: None,
-) -> Terminal:
-    return Terminal(tmp_path, database, monkeypatch, capsys)
 
 
 def test_csv_can_be_read_back(terminal: Terminal) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from pipelines.simulator import RunningSimulator
 from tests.conftest import FreshDatabase
 from tests.integration.nights import DAYS, rows, simulated
-from tests.integration.terminal import Ended, Terminal, quiet_logging
+from tests.integration.terminal import Ended, Terminal, quiet_logging, terminal
 
-__all__ = ["quiet_logging"]
+__all__ = ["quiet_logging", "terminal"]
 
 TOKEN = "s3cret-7b1e-must-stay-here"
 VARIABLE = "THE_SIMULATORS_TOKEN"
@@ -43,14 +42,8 @@ def places_that_know(terminal: Terminal, ended: Ended) -> list[str]:
 
 
 @pytest.fixture
-def terminal(
-    tmp_path: Path,
-    fresh_database: FreshDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    quiet_logging: None,
-) -> Terminal:
-    return Terminal(tmp_path, fresh_database, monkeypatch, capsys)
+def database(fresh_database: FreshDatabase) -> FreshDatabase:
+    return fresh_database
 
 
 def test_a_token_that_is_accepted_is_written_nowhere(

@@ -3,6 +3,7 @@
   most tables are kept from night to night. dbt's own way asks for the columns twice and comments on
   every one of them each time, a fifth of what dbt itself takes.
 #}
+{# Called for both, the relation and its columns. #}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) -%}
     {%- set comments = comments_on(relation, model) -%}
     {%- set there = run_query(comments_of(relation.include(database=false))).rows[0][0] -%}
