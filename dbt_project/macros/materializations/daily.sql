@@ -29,16 +29,19 @@
     {%- set is_full = existing is none or not existing.is_table or affected_days() is none -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- if is_full -%}
         {%- if existing is not none -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
         {%- call statement('create') -%} {{ create_day_table(target_relation) }} {%- endcall -%}
     {%- endif -%}
+    {%- set days = days_of(target_relation, is_full) -%}
+    {#- After that: without index scans, which a hook may forbid the model, the steps through the days
+        of the table read all rows of later days at each of them. -#}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if day_meta('carries_state', false) -%}
-        {%- set built = replace_day_by_day(target_relation, sql, is_full) -%}
+        {%- set built = replace_day_by_day(target_relation, sql, days) -%}
     {%- else -%}
-        {%- set built = replace_days_at_once(target_relation, sql, is_full) -%}
+        {%- set built = replace_days_at_once(target_relation, sql, days) -%}
     {%- endif -%}
     {#- Filled bare, and indexed once: half the time. -#}
     {%- if is_full -%} {%- do create_indexes(target_relation) -%} {%- endif -%}
@@ -58,10 +61,10 @@
     {{ return((config.get('meta') or {}).get(name, otherwise)) }}
 {%- endmacro %}
 
-{% macro replace_days_at_once(relation, sql, is_full) -%}
+{% macro replace_days_at_once(relation, sql, days) -%}
     {%- set due = [] -%}
     {%- set replaced = [] -%}
-    {%- for day, is_due, is_gone in days_of(relation, is_full) if is_due or is_gone -%}
+    {%- for day, is_due, is_gone in days if is_due or is_gone -%}
         {%- do replaced.append(day) -%}
         {%- if is_due -%} {%- do due.append(day) -%} {%- endif -%}
     {%- endfor -%}
@@ -73,9 +76,8 @@
     {{ return(replaced | length) }}
 {%- endmacro %}
 
-{% macro replace_day_by_day(relation, sql, is_full) -%}
+{% macro replace_day_by_day(relation, sql, days) -%}
     {%- set built = namespace(days=0) -%}
-    {%- set days = days_of(relation, is_full) -%}
     {#- Where all is built, nothing has to be told. -#}
     {%- if affected_days() is not none -%} {%- do run_query(keep_former(relation, days)) -%} {%- endif -%}
     {%- for day, is_due, is_gone in days if is_due or is_gone -%}
