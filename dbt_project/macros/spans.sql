@@ -95,3 +95,13 @@
         and {{ span }}.state_week = day.state_week
         and day.state_date between {{ span }}.from_date and {{ span }}.last_date
 {%- endmacro %}
+
+{# Of rows of physical_evse that are joined with the state days of a relation: the weeks of these days.
+   Without it, and without loops, all days there are would be read. The bounds say it once more: of a
+   list the planner takes weeks for many. #}
+{% macro is_of_week_of(evse, day, relation) -%}
+    {%- set week = "date_trunc('week', asked." ~ day ~ ")::date" -%}
+    {{ evse }}.state_week = any(array(select {{ week }} from {{ relation }} as asked))
+    and {{ evse }}.state_week between (select min({{ week }}) from {{ relation }} as asked)
+    and (select max({{ week }}) from {{ relation }} as asked)
+{%- endmacro %}

@@ -37,7 +37,8 @@ select
     span.power_band,
     span.own_key,
     span.from_date as same_from,
-    span.last_date as same_to
+    span.last_date as same_to,
+    span.state_week
 from {{ ref('snapshot_day') }} as day
 inner join {{ ref('evse_span') }} as span
     on

@@ -25,8 +25,7 @@ member as (
         on
             physical_evse.source = latest.source
             and physical_evse.state_date = latest.source_state_date
-    -- Once more, as days: through the index, not through all days there are.
-    where physical_evse.state_date = any(array(select day.source_state_date from latest as day))
+    where {{ is_of_week_of('physical_evse', 'source_state_date', 'latest') }}
 ),
 
 copy as (

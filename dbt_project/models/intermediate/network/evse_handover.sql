@@ -95,8 +95,8 @@ inner join {{ ref('physical_evse') }} as before
         and now.evse_uid = before.evse_uid
         and handed_over.former_date = before.state_date
 where
-    {{ is_due('now.state_date') }}
-    and before.state_date = any(array(select place.former_date from handed_over as place))
+    {{ is_of_week_of('now', 'state_date', 'handed_over') }}
+    and {{ is_of_week_of('before', 'former_date', 'handed_over') }}
     and now.is_survivor
     and now.is_counted
     and now.operator_id <> 'unknown'

@@ -36,8 +36,7 @@ evse as materialized (
         on
             physical_evse.source = snapshot.source
             and physical_evse.state_date = snapshot.state_date
-    -- Once more, as days: through the index, not through all days there are.
-    where physical_evse.state_date = any(array(select last.state_date from snapshot as last))
+    where {{ is_of_week_of('physical_evse', 'state_date', 'snapshot') }}
 ),
 
 -- Of an EVSE: dangling, ambiguous and good references.
@@ -231,7 +230,7 @@ vanished_defect as (
             and day_before.state_date = last_heard.state_date
     left join evse on last_heard.physical_evse_key = evse.physical_evse_key
     where
-        last_heard.state_date = any(array(select day.state_date from day_before as day))
+        {{ is_of_week_of('last_heard', 'state_date', 'day_before') }}
         and evse.source is null
         and last_heard.is_survivor
         and last_heard.is_counted
