@@ -21,23 +21,21 @@ pulled_late as (
         or (pull_ended_at at time zone 'UTC') >= snapshot_date + interval '36 hours'
 ),
 
-newest_of_day as (
-    select
-        source,
-        valid_from as snapshot_date,
-        max(last_updated) as last_updated
-    from {{ ref('stg_ocpi__evse_status') }}
-    where
-        -- Not read at all where there are none.
-        (select count(*) from pulled_late) > 0
-        and (last_updated at time zone 'UTC')::date = valid_from
-    group by source, valid_from
-),
-
+-- Day by day, each by an index: of a source that is pulled on its days nothing is read.
 newest_update as (
-    select newest_of_day.*
-    from newest_of_day
-    inner join pulled_late using (source, snapshot_date)
+    select
+        pulled_late.source,
+        pulled_late.snapshot_date,
+        newest.last_updated
+    from pulled_late
+    cross join lateral (
+        select max(status.last_updated) as last_updated
+        from {{ ref('stg_ocpi__evse_status') }} as status
+        where
+            status.source = pulled_late.source
+            and status.valid_from = pulled_late.snapshot_date
+            and (status.last_updated at time zone 'UTC')::date = pulled_late.snapshot_date
+    ) as newest
 ),
 
 -- Materialised: inlined into the lateral join below it would be computed for every day (60 days of
