@@ -19,7 +19,17 @@ offered as (
     from {{ ref('offer_day') }} as offer_day
     inner join {{ ref('snapshot_day') }} as snapshot_day
         on offer_day.state_date = snapshot_day.state_date and offer_day.source = snapshot_day.source
-    where {{ is_due('snapshot_day.snapshot_date') }} and snapshot_day.is_carried
+    where
+        {{ is_due('snapshot_day.snapshot_date') }}
+        and snapshot_day.is_carried
+        -- Once more, as state days: through the index, not through all days there are.
+        and offer_day.state_date = any(
+            array(
+                select day.state_date
+                from {{ ref('snapshot_day') }} as day
+                where {{ is_due('day.snapshot_date') }}
+            )
+        )
 ),
 
 -- All connectors of an offer have the same references and the same zone.
