@@ -41,6 +41,8 @@ DAY_INDEXES = (
     "price_component",
     "tariff_freshness",
 )
+# What is REMOVED is asked for every night, of all versions that there are, and is a handful of them.
+REMOVED_INDEXES = ("connector_status", "evse_status")
 
 
 @dataclass(frozen=True)
@@ -306,6 +308,7 @@ def _state_table(metadata: sa.MetaData, table: Table) -> sa.Table:
         sa.CheckConstraint("valid_to > valid_from", name=f"{table.name}_validity_check"),
         *(_list_index(table, name) for name in LIST_INDEXES.get(table.name, ())),
         *(_day_indexes(table) if table.name in DAY_INDEXES else ()),
+        *([_removed_index(table)] if table.name in REMOVED_INDEXES else ()),
         schema=table.schema,
         comment=table.doc,
     )
@@ -370,6 +373,11 @@ def _day_indexes(table: Table) -> tuple[sa.Index, sa.Index]:
         sa.Index(f"{table.name}_valid_from", "valid_from"),
         sa.Index(f"{table.name}_valid_to", "valid_to", postgresql_where=ended),
     )
+
+
+def _removed_index(table: Table) -> sa.Index:
+    removed = sa.text("status = 'REMOVED'")
+    return sa.Index(f"{table.name}_removed", "source", *table.key, postgresql_where=removed)
 
 
 def _postgres_type(of: Type) -> sa.types.TypeEngine[Any]:

@@ -14,6 +14,7 @@ from pipelines.errors import WarehouseError
 from pipelines.warehouse.migrations import VERSION_SCHEMA, migrate
 from pipelines.warehouse.schema import VIEWS, build_metadata, schema_statements
 
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 # Everything a table, index, constraint or view is, in Postgres' own words; but for the order of
 # its columns, as those that came later stand last.
 CATALOG = """
@@ -68,7 +69,7 @@ def test_a_migrated_database_is_the_same_to_the_last_constraint_and_comment(make
 
 
 def test_migrating_twice_changes_nothing(fresh_database_on_each):
-    assert migrate(fresh_database_on_each.warehouse) == ["0001", "0002", "0003", "0004", "0005"]
+    assert migrate(fresh_database_on_each.warehouse) == REVISIONS
     before = catalog(fresh_database_on_each.warehouse)
     assert migrate(fresh_database_on_each.warehouse) == []
     assert catalog(fresh_database_on_each.warehouse) == before
@@ -77,7 +78,7 @@ def test_migrating_twice_changes_nothing(fresh_database_on_each):
 def test_runs_that_begin_at_once_migrate_once(fresh_database_on_each):
     with ThreadPoolExecutor(4) as pool:
         applied = list(pool.map(migrate, [fresh_database_on_each.warehouse] * 4))
-    assert sorted(applied) == [[], [], [], ["0001", "0002", "0003", "0004", "0005"]]
+    assert sorted(applied) == [[], [], [], REVISIONS]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(fresh_database_on_each):
