@@ -41,7 +41,7 @@ DAY_INDEXES = (
     "price_component",
     "tariff_freshness",
 )
-# What is REMOVED is asked for every night, of all versions that there are, and is a handful of them.
+# What is REMOVED is asked for every night, of all versions that there are, and is few of them.
 REMOVED_INDEXES = ("connector_status", "evse_status")
 
 
