@@ -15,9 +15,9 @@ import pytest
 
 from tests.conftest import FreshDatabase
 from tests.integration.nights import fingerprints, rows
-from tests.integration.terminal import Terminal, quiet_logging
+from tests.integration.terminal import Terminal, quiet_logging, terminal
 
-__all__ = ["quiet_logging"]
+__all__ = ["quiet_logging", "terminal"]
 
 ENTRY = {"name": "feed", "dialect": "ocpi_2_2_1", "transport": "file"}
 LOCATION = {
@@ -39,17 +39,9 @@ def database(make_database: Callable[[], FreshDatabase]) -> FreshDatabase:
     return make_database()
 
 
-@pytest.fixture
-def terminal(
-    tmp_path: Path,
-    database: FreshDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    quiet_logging: None,
-) -> Terminal:
-    made = Terminal(tmp_path, database, monkeypatch, capsys)
-    made.write_sources(feed_of(tmp_path / "locations.json"))
-    return made
+@pytest.fixture(autouse=True)
+def _sources(terminal: Terminal) -> None:
+    terminal.write_sources(feed_of(terminal.folder / "locations.json"))
 
 
 def feed_of(path: Path | str, **settings: Any) -> dict[str, Any]:
