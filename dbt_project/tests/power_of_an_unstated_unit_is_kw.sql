@@ -6,7 +6,7 @@ select
     source,
     count(*) filter (where power_method = 'declared_kw') as connectors_in_kw,
     count(*) filter (where power_method <> 'declared_kw') as connectors_in_w
-from {{ ref('connector_power') }}
-where valid_to is null and declared_power_unit = 'unstated' and power_method like 'declared%'
+from {{ ref('connector_power_current') }}
+where declared_power_unit = 'unstated' and power_method like 'declared%'
 group by source
 having count(*) filter (where power_method <> 'declared_kw') > 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines.cli.export import run_export
@@ -158,6 +159,25 @@ def comments(built: Built) -> dict[tuple[str, str], str | None]:
 
 def test_every_mart_and_column_has_a_comment_in_postgres(built_whole: Built) -> None:
     assert [place for place, comment in comments(built_whole).items() if not comment] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("power_method = null", "connector_power_has_method_or_reason"),
+        ("power_method = 'guessed'", "connector_power_method_is_known"),
+    ],
+)
+def test_no_power_gets_in_without_a_method_that_is_known(
+    built_whole: Built, change: str, constraint: str
+) -> None:
+    with (
+        built_whole.project.warehouse.connection() as connection,
+        pytest.raises(psycopg.errors.CheckViolation, match=constraint),
+    ):
+        connection.execute(
+            f"update intermediate.connector_power set {change} where power_kw > 0".encode()
+        )
 
 
 def fail_to_build(built: Built) -> None:

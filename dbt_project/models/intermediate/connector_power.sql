@@ -3,6 +3,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
+        on_schema_change='fail',
         pre_hook=[plan_without('nestloop'), '{{ forget_moved() }}']
     )
 }}
