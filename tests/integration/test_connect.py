@@ -279,4 +279,5 @@ def test_a_lock_dies_with_its_holder(make_database: Callable[[], FreshDatabase])
         holder.send_signal(signal.SIGKILL)
     began = time.monotonic()
     with advisory_lock(database.warehouse, "marts", wait=True):
-        assert time.monotonic() - began < 5
+        # Half of what it would have held it for.
+        assert time.monotonic() - began < 30

@@ -383,7 +383,7 @@ def wait_until_blocked(warehouse: Warehouse, loader: subprocess.Popen[bytes]) ->
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         " and wait_event = 'relation' and datname = current_database()"
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while rows(warehouse, waiting) == [(0,)]:
         assert loader.poll() is None, "the loader ended before it was to be killed"
         assert time.monotonic() < deadline, "the loader never came to the table"

@@ -79,7 +79,7 @@ def start(database: FreshDatabase, simulator: RunningSimulator) -> subprocess.Po
 
 def kill_when(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
     """Kill -9 at a moment; fails if the run ended before it came."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not reached():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()

@@ -265,7 +265,7 @@ def test_a_pull_killed_in_the_middle_leaves_no_attempt_and_no_lock(
 
     def hanging(asked: object) -> Reply:
         reached.set()
-        go_on.wait(20)
+        go_on.wait(120)
         return ocpi(locations(1, first=50))
 
     server.answer("/ocpi/locations2", hanging)
@@ -274,10 +274,10 @@ def test_a_pull_killed_in_the_middle_leaves_no_attempt_and_no_lock(
         cwd=Path(__file__).parents[2],
     )
     try:
-        assert reached.wait(20)
+        assert reached.wait(120)
         os.kill(process.pid, signal.SIGKILL)
     finally:
-        process.wait(20)
+        process.wait(120)
         go_on.set()
     assert list(puller.root.rglob("locations-00001.json"))
     assert puller.landing.attempts("cpo", DAY) == []
@@ -296,7 +296,7 @@ def test_a_snapshot_is_pulled_by_one_at_a_time(server: SourceServer, puller: Pul
     server.answer("/ocpi/locations", slow)
     first = threading.Thread(target=puller.pull, args=(api(server),))
     first.start()
-    assert started.wait(5)
+    assert started.wait(120)
     impatient = Landing(puller.root, lock_time_out_s=0.05)
     with pytest.raises(TransientError, match="another process has been pulling cpo"):
         impatient.pull(api(server), Protocol(), day=DAY, now=lambda: NIGHT)

@@ -40,7 +40,7 @@ class Client:
         headers = {"Authorization": f"{scheme} {TOKEN}"}
         if day:
             headers[DAY_HEADER] = day.isoformat()
-        return self.session.get(url, params=query, headers=headers, timeout=20)
+        return self.session.get(url, params=query, headers=headers, timeout=120)
 
     def linked(self, address: str, *, day: date | None = None, **query: str) -> list[Record]:
         """Every record of a list whose pages are linked."""
@@ -142,7 +142,7 @@ def test_a_refusal_of_voltality_has_no_envelope(simulator: RunningSimulator) -> 
     answer = requests.get(
         f"{simulator.base_url}/omni/v1/locations",
         headers={"Authorization": f"Token {TOKEN}"},
-        timeout=10,
+        timeout=120,
     )
     assert (answer.status_code, sorted(answer.json())) == (401, ["code", "details", "message"])
 
@@ -173,7 +173,7 @@ def test_one_evse_and_one_location_are_found_in_eco_movement(client: Client) -> 
 
 def test_details_can_be_in_the_bulk_with_half_as_many_a_page() -> None:
     with RunningSimulator(locations=620, day=DAY, has_details_in_bulk=True) as running:
-        answer = requests.get(f"{running.base_url}{ECO}/locations", timeout=20)
+        answer = requests.get(f"{running.base_url}{ECO}/locations", timeout=120)
         records = answer.json()["data"]
     assert (len(records), answer.headers["X-Limit"]) == (500, "500")
     assert all(len(record["predicted_occupancy"]) == 168 for record in records)
@@ -301,7 +301,7 @@ class TestRegistering:
     ) -> requests.Response:
         headers = {"Authorization": f"Token {token}"}
         return requests.request(
-            verb, f"{running.base_url}{path}", headers=headers, timeout=10, **options
+            verb, f"{running.base_url}{path}", headers=headers, timeout=120, **options
         )
 
     def test_the_life_of_a_registration(self, running: RunningSimulator) -> None:

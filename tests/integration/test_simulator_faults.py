@@ -29,7 +29,7 @@ def served(*faults: str, page_limit: int = 60) -> Iterator[Callable[..., request
 
         def get(module: str = "locations", query: str = "") -> requests.Response:
             url = f"{running.base_url}/ocpi/2.2.1/{module}"
-            return session.get(f"{url}?{query}" if query else url, timeout=10)
+            return session.get(f"{url}?{query}" if query else url, timeout=120)
 
         yield get
 
@@ -256,7 +256,7 @@ def at_an_address(*faults: str) -> Iterator[Callable[[str], requests.Response]]:
         ) as running,
         requests.Session() as session,
     ):
-        yield lambda address: session.get(f"{running.base_url}{address}", timeout=10)
+        yield lambda address: session.get(f"{running.base_url}{address}", timeout=120)
 
 
 @pytest.fixture(scope="module")
