@@ -134,8 +134,7 @@ def test_a_slow_trickle_does_not_hold_the_night_up(server: SourceServer, puller:
     started = time.monotonic()
     with pytest.raises(TransientError, match="trickles"):
         puller.pull(api(server))
-    # All of it would take ten seconds.
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 2
 
 
 def test_silence_is_a_time_out(server: SourceServer, puller: Puller) -> None:
