@@ -14,6 +14,12 @@
     current_setting('ocpi_warehouse.due_days', true)::date[]
 {%- endmacro %}
 
+{# A constant in the statement of a `daily` model, so that the planner knows how much of history is
+   before it. #}
+{% macro first_due_day() -%}
+    (select coalesce(min(due.day), '-infinity') from unnest({{ due_days() }}) as due (day))
+{%- endmacro %}
+
 {# The version of a history table that was true on a day. #}
 {% macro is_true_on(relation, day) -%}
     {{ relation }}.valid_from <= {{ day }}

@@ -1,10 +1,12 @@
 {# How evse_span is made of versions, and how days are told of it. #}
 
 {# The versions of a history table that are true on days of a run (see evse_member), and on which of
-   its days, told as places in the run. #}
+   its days, told as places in the run. What ended before all runs is left to an index, where there is
+   one: a night reads what ended since, and what is true now. #}
 {% macro is_true_in(relation, run) -%}
     {{ relation }}.valid_from <= {{ run }}.last_date
     and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ run }}.first_date)
+    and ({{ relation }}.valid_to is null or {{ relation }}.valid_to > {{ first_due_day() }})
 {%- endmacro %}
 
 {% macro places_of(relation, run) -%}

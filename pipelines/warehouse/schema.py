@@ -367,11 +367,10 @@ def _list_index(table: Table, column: str) -> sa.Index:
 
 
 def _day_indexes(table: Table) -> tuple[sa.Index, sa.Index]:
-    """By the first day of a version, and by the one that ended it: a first load has none."""
-    ended = sa.text("valid_to is not null")
+    """By the first day of a version, and by the one that ended it; by NULL what is true now."""
     return (
         sa.Index(f"{table.name}_valid_from", "valid_from"),
-        sa.Index(f"{table.name}_valid_to", "valid_to", postgresql_where=ended),
+        sa.Index(f"{table.name}_valid_to", "valid_to"),
     )
 
 

@@ -236,7 +236,8 @@
 
 {# The days as a constant: read from the setting, they come from text for every row, 17 us for 60 days. #}
 {% macro with_due_days(sql, days) -%}
-    {{ return(sql | replace(due_days(), date_array(days))) }}
+    {%- set first = "'" ~ (days | min if days else 'infinity') ~ "'::date" -%}
+    {{ return(sql | replace(first_due_day(), first) | replace(due_days(), date_array(days))) }}
 {%- endmacro %}
 
 {% macro delete_days(relation, days) -%}

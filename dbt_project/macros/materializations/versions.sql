@@ -36,9 +36,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether rows of an input are of a key that is built. A unit test has no table: `this` is none. #}
+{# Whether a part of an `incremental` is built, and the rest stays. A unit test has no table: `this` is
+   none. #}
+{% macro is_partial_build() -%}
+    {{ return(this and is_incremental() and affected_days() is not none) }}
+{%- endmacro %}
+
+{# Whether rows of an input are of a key that is built. #}
 {% macro is_moved(columns) -%}
-    {%- if this and is_incremental() and affected_days() is not none -%}
+    {%- if is_partial_build() -%}
         ({{ columns }}) in (select * from {{ moved_keys() }})
     {%- else -%}
         true
@@ -64,7 +70,7 @@
 {%- endmacro %}
 
 {% macro is_missing(key) -%}
-    {%- if this and is_incremental() and affected_days() is not none -%}
+    {%- if is_partial_build() -%}
         {{ key }} not in (select {{ key }} from {{ this }})
     {%- else -%}
         true

@@ -4,7 +4,7 @@
 {{
     config(
         materialized='daily',
-        indexes=[{'columns': ['state_date']}],
+        indexes=[{'columns': ['state_date']}, {'columns': ['physical_evse_key']}],
         pre_hook=plan_without('nestloop', 'indexscan')
     )
 }}

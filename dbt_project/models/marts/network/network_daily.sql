@@ -1,8 +1,18 @@
--- Grain: snapshot_date, country, operator_id. What came, what went, and the stock that it explains.
+-- Grain: snapshot_date, country, operator_id. What came, what went, and the stock that it explains. An
+-- event of a day may come to be another by any day before it: days are made anew from the first on
+-- that moved.
+-- depends_on: {{ ref('snapshot_day') }}
+{{ config(materialized='daily') }}
 {%- set ways_in = ['first_seen', 'opened', 'returned', 'source_back', 'parted', 'transferred_in'] %}
 {%- set ways_out = ['removed', 'vanished', 'withdrawn', 'source_out', 'merged', 'transferred_out'] %}
 
 with
+
+event as (
+    select *
+    from {{ ref('network_event') }}
+    where snapshot_date >= {{ first_due_day() }} - 1
+),
 
 movement as (
     select
@@ -13,7 +23,7 @@ movement as (
         case event_type when 'operator_changed' then 'transferred_in' else event_type end as way,
         case event_type when 'operator_changed' then power_kw else abs(power_change_kw) end as power_kw,
         case event_type when 'power_changed' then power_change_kw else 0 end as changed_power_kw
-    from {{ ref('network_event') }}
+    from event
     union all
     select
         snapshot_date,
@@ -23,7 +33,7 @@ movement as (
         'transferred_out' as way,
         former_power_kw as power_kw,
         0 as changed_power_kw
-    from {{ ref('network_event') }}
+    from event
     where event_type = 'operator_changed'
 ),
 
@@ -56,23 +66,37 @@ stock as (
             coalesce(moved.{{ way }}_kw, 0) as {{ way }}_kw,
         {%- endfor %}
         coalesce(moved.power_changed_kw, 0) as power_changed_kw
-    from {{ ref('operator_power_daily') }} as stock
+    from (
+        select *
+        from {{ ref('operator_power_daily') }}
+        where snapshot_date >= {{ first_due_day() }} - 1
+    ) as stock
     full join moved using (snapshot_date, country, operator_id)
+),
+
+followed as (
+    select
+        *,
+        lag(operator_name) over history as operator_name_before,
+        coalesce(lag(evses) over history, 0) as evses_before,
+        coalesce(lag(power_kw) over history, 0) as power_kw_before
+    from stock
+    window history as (partition by country, operator_id order by snapshot_date)
 )
 
 select
     snapshot_date,
     country,
     operator_id,
-    coalesce(operator_name, lag(operator_name) over history, operator_id) as operator_name,
-    coalesce(lag(evses) over history, 0) as evses_before,
+    coalesce(operator_name, operator_name_before, operator_id) as operator_name,
+    evses_before,
     {%- for way in ways_in + ways_out %}
         {{ way }},
     {%- endfor %}
     {{ ways_in | join('\n    + ') }}
     - {{ ways_out | join('\n    - ') }} as net,
     evses,
-    coalesce(lag(power_kw) over history, 0) as power_kw_before,
+    power_kw_before,
     {%- for way in ways_in + ways_out %}
         {{ way }}_kw,
     {%- endfor %}
@@ -81,5 +105,5 @@ select
     - {{ ways_out | join('_kw\n    - ') }}_kw as net_kw,
     power_kw,
     days_since_snapshot
-from stock
-window history as (partition by country, operator_id order by snapshot_date)
+from followed
+where {{ is_due('snapshot_date') }}

@@ -6,7 +6,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='fail',
-        indexes=[{'columns': ['physical_evse_key']}],
+        indexes=[{'columns': ['physical_evse_key']}, {'columns': ['snapshot_date']}],
         pre_hook=[plan_without('nestloop'), '{{ forget_moved_events() }}']
     )
 }}

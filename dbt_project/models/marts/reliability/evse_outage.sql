@@ -1,13 +1,28 @@
 -- Grain: physical_evse_key, began_on. From the first snapshot that shows a physical EVSE down to the
 -- first one that does not. Made of what changed, a hundredth of the rows of physical_evse.
-{{ config(indexes=[{'columns': ['physical_evse_key', 'began_on'], 'unique': true}]) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['physical_evse_key', 'began_on'], 'unique': true},
+            {'columns': ['ended_on']},
+        ],
+        pre_hook='{{ forget_moved_outages() }}'
+    )
+}}
 
 with
 
+down_change as (
+    {{ down_changes_to_tell() }}
+),
+
 change as (
     select
-        evse_down_change.*,
-        lead(evse_down_change.change) over history as next_change,
+        down_change.*,
+        lead(down_change.change) over history as next_change,
         lead(state_date) over history as ended_on,
         lead(observed_at) over history as last_down_at,
         lead(other_status) over history as end_status,
@@ -15,7 +30,7 @@ change as (
         lead(other_reason) over history as end_reason,
         lead(other_observed_at) over history as end_observed_at,
         lead(other_last_updated) over history as end_last_updated
-    from {{ ref('evse_down_change') }} as evse_down_change
+    from down_change
     window history as (
         -- A day on which one outage ends cannot begin another.
         partition by physical_evse_key collate "C" order by state_date

@@ -1,0 +1,10 @@
+DROP INDEX ocpi.location_freshness_valid_to;
+CREATE INDEX location_freshness_valid_to ON ocpi.location_freshness (valid_to);
+DROP INDEX ocpi.evse_status_valid_to;
+CREATE INDEX evse_status_valid_to ON ocpi.evse_status (valid_to);
+DROP INDEX ocpi.connector_freshness_valid_to;
+CREATE INDEX connector_freshness_valid_to ON ocpi.connector_freshness (valid_to);
+DROP INDEX ocpi.tariff_freshness_valid_to;
+CREATE INDEX tariff_freshness_valid_to ON ocpi.tariff_freshness (valid_to);
+DROP INDEX ocpi.price_component_valid_to;
+CREATE INDEX price_component_valid_to ON ocpi.price_component (valid_to);
