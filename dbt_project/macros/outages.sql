@@ -33,7 +33,11 @@
             on
                 began.physical_evse_key = moved.physical_evse_key
                 and began.state_date = moved.began_on
-        where began.state_date < {{ first_moved_day() }} and began.change = 'begins'
+        where
+            began.state_date < {{ first_moved_day() }}
+            and began.change = 'begins'
+            -- By the index, as no loop may do it.
+            and began.physical_evse_key = any(array(select key.physical_evse_key from {{ moved_keys() }} as key))
     {%- else -%}
         select * from {{ ref('evse_down_change') }}
     {%- endif -%}

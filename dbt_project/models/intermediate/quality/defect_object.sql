@@ -208,6 +208,19 @@ day_before as (
         on snapshot.source = day.source and day.snapshot_date = snapshot.snapshot_date - 1
 ),
 
+-- Few, and found before they are looked up: the planner would tell all EVSEs of all days first.
+gone as materialized (
+    select
+        evse.source,
+        evse.party,
+        evse.location_id,
+        evse.evse_uid,
+        day_before.state_date
+    from {{ ref('stg_ocpi__evse') }} as evse
+    inner join day_before
+        on evse.source = day_before.source and evse.valid_to = day_before.gone_on
+),
+
 -- An EVSE that is there no more, under no other id either, and what was last heard of it.
 vanished_defect as (
     select
@@ -219,15 +232,14 @@ vanished_defect as (
         1 as affected_rows,
         last_heard.power_kw,
         false as moves_points
-    from {{ ref('stg_ocpi__evse') }} as gone
-    inner join day_before on gone.source = day_before.source and gone.valid_to = day_before.gone_on
+    from gone
     inner join {{ ref('physical_evse') }} as last_heard
         on
             gone.source = last_heard.source
             and gone.party = last_heard.party
             and gone.location_id = last_heard.location_id
             and gone.evse_uid = last_heard.evse_uid
-            and day_before.state_date = last_heard.state_date
+            and gone.state_date = last_heard.state_date
     left join evse on last_heard.physical_evse_key = evse.physical_evse_key
     where
         {{ is_of_week_of('last_heard', 'state_date', 'day_before') }}

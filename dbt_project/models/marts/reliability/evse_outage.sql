@@ -9,7 +9,7 @@
             {'columns': ['physical_evse_key', 'began_on'], 'unique': true},
             {'columns': ['ended_on']},
         ],
-        pre_hook='{{ forget_moved_outages() }}'
+        pre_hook=[plan_without('nestloop'), '{{ forget_moved_outages() }}']
     )
 }}
 
@@ -37,11 +37,6 @@ change as (
     )
 ),
 
-last_day as (
-    select max(snapshot_date) as snapshot_date
-    from {{ ref('snapshot_day') }}
-),
-
 source_interval as materialized (
     select
         source_interval.*,
@@ -49,10 +44,19 @@ source_interval as materialized (
     from {{ ref('source_interval') }} as source_interval
 ),
 
+known_change as (
+    select
+        change.*,
+        coalesce(
+            change.ended_on, (select max(snapshot_date) from {{ ref('snapshot_day') }})
+        ) as known_on
+    from change
+    where change.change = 'begins'
+),
+
 outage as (
     select
         change.*,
-        coalesce(change.ended_on, last_day.snapshot_date) as known_on,
         began.nights_so_far as began_nights,
         began.observed_hours_so_far as began_hours,
         began.former_observed_at,
@@ -61,15 +65,11 @@ outage as (
         known.observed_hours_so_far as known_hours,
         known.observed_at as known_at,
         known.is_carried
-    from change
-    cross join last_day
+    from known_change as change
     inner join source_interval as began
         on change.source = began.source and change.state_date = began.snapshot_date
     inner join source_interval as known
-        on
-            change.source = known.source
-            and coalesce(change.ended_on, last_day.snapshot_date) = known.snapshot_date
-    where change.change = 'begins'
+        on change.source = known.source and change.known_on = known.snapshot_date
 ),
 
 placed as (
