@@ -265,7 +265,8 @@
         )
     ),
 
-    recomputed as (
+    -- Kept, like what follows: folded into it, each sum and share would be computed some hundred times.
+    recomputed as materialized (
         select
             summed.*,
             {%- for other in ['from', 'to'] %}
@@ -283,7 +284,7 @@
         from summed
     ),
 
-    ratio as (
+    ratio as materialized (
         select
             recomputed.*,
             {%- for number in range(0, parts | length + 1) %}{% set last = loop.last %}

@@ -4,7 +4,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['state_date']}],
-        pre_hook=plan_without('nestloop', 'mergejoin')
+        pre_hook=plan_without('nestloop', 'mergejoin', 'indexscan')
     )
 }}
 
@@ -47,7 +47,8 @@ name as (
     ) as spelt
 ),
 
-handed_over as (
+-- Kept: else the planner gives all EVSEs all days to find the few of them that it names.
+handed_over as materialized (
     select
         renamed.*,
         -- The last state day that shows the source as it was, however long it was out.
@@ -79,21 +80,21 @@ select
     handed_over.has_same_ema_id,
     handed_over.has_ema_ids
 from handed_over
-inner join {{ ref('physical_evse') }} as now
+inner join {{ ref('physical_evse_span') }} as now
     on
         handed_over.source = now.source
         and handed_over.party = now.party
         and handed_over.location_id = now.location_id
-        and handed_over.state_date = now.state_date
+        and {{ is_in_span('now', 'handed_over.state_date') }}
 -- The same EVSE, for bare location ids collide: 20 of them named another operator five days later
 -- in the Dutch feed, each time the operator of another place.
-inner join {{ ref('physical_evse') }} as before
+inner join {{ ref('physical_evse_span') }} as before
     on
         now.source = before.source
         and now.party = before.party
         and now.location_id = before.location_id
         and now.evse_uid = before.evse_uid
-        and handed_over.former_date = before.state_date
+        and {{ is_in_span('before', 'handed_over.former_date') }}
 where
     {{ is_of_week_of('now', 'state_date', 'handed_over') }}
     and {{ is_of_week_of('before', 'former_date', 'handed_over') }}

@@ -1,7 +1,13 @@
 -- Grain: loaded snapshot, operator, country and a field of tariffs: of how many rows it says something.
 -- A tariff names no operator: it is counted where most connectors refer to it.
 {%- set levels = {'tariff': ref('stg_ocpi__tariff'), 'price_component': ref('stg_ocpi__price_component')} %}
-{{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date']}],
+        pre_hook=plan_without('mergejoin')
+    )
+}}
 
 with
 

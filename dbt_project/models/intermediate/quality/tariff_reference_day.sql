@@ -1,6 +1,12 @@
 -- Grain: loaded snapshot, operator, country and a tariff id (with the party of the reference) that
 -- its connectors refer to. Resolved as tariff_reference does it, but for the tariffs of that day.
-{{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['snapshot_date']}],
+        pre_hook=plan_without('sort', 'incremental_sort')
+    )
+}}
 with
 
 due as (

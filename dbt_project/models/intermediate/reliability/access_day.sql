@@ -4,7 +4,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['state_date']}],
-        pre_hook=plan_without('nestloop', 'indexscan')
+        pre_hook=plan_without('nestloop', 'mergejoin', 'sort', 'incremental_sort', 'indexscan')
     )
 }}
 
@@ -27,25 +27,12 @@ told as (
         span.country,
         {{ is_50_kw('span.power_kw') }} as is_50_kw,
         {{ state_of_hours('span.observation_class', 'span.status') }} as state,
-        count(*) as evses,
-        count(*) filter (where span.observation_reason not in ('unverified', 'no_last_updated'))
-            as fresh_evses
+        span.observation_reason not in ('unverified', 'no_last_updated') as is_fresh
     from {{ ref('evse_span') }} as span
     where
         {{ is_of_due_week('span') }}
         and span.is_survivor
         and span.is_counted
-    group by
-        span.state_week,
-        span.from_date,
-        span.last_date,
-        span.source,
-        span.party,
-        span.location_id,
-        span.operator_id,
-        span.country,
-        {{ is_50_kw('span.power_kw') }},
-        {{ state_of_hours('span.observation_class', 'span.status') }}
 ),
 
 access as (
@@ -95,8 +82,8 @@ span as (
         told.state,
         coalesce(access_part.hours_basis, 'unknown') as hours_basis,
         coalesce(access_part.access_hours_per_week, 168) as access_hours_per_week,
-        sum(told.evses) as evses,
-        sum(told.fresh_evses) as fresh_evses
+        count(*) as evses,
+        count(*) filter (where told.is_fresh) as fresh_evses
     from told
     left join access_part
         on
