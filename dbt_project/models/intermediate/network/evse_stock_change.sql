@@ -1,6 +1,12 @@
 -- Grain: state day, physical_evse_key, change. What counts of a physical EVSE, from the state day on
 -- which it is so (begins) to the one on which it is so no more (ends).
-{{ config(materialized='daily', indexes=[{'columns': ['state_date']}]) }}
+{{
+    config(
+        materialized='daily',
+        indexes=[{'columns': ['state_date']}],
+        pre_hook=plan_without('mergejoin', 'sort', 'incremental_sort', 'indexscan')
+    )
+}}
 
 with
 

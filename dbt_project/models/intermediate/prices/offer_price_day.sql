@@ -1,6 +1,5 @@
 -- Grain: snapshot_date, offer, basket: what the basket costs where an offer is made, by which of its
 -- price lists, or why that cannot be said.
--- depends_on: {{ ref('snapshot_day') }}
 {{
     config(
         materialized='daily',
@@ -11,38 +10,34 @@
 
 with
 
-offered as (
-    select distinct
-        snapshot_day.snapshot_date,
-        offer_day.source,
-        offer_day.offer_key
-    from {{ ref('offer_day') }} as offer_day
-    inner join {{ ref('snapshot_day') }} as snapshot_day
-        on offer_day.state_date = snapshot_day.state_date and offer_day.source = snapshot_day.source
-    where
-        {{ is_due('snapshot_day.snapshot_date') }}
-        and snapshot_day.is_carried
-        -- Once more, as state days: through the index, not through all days there are.
-        and offer_day.state_date = any(
-            array(
-                select day.state_date
-                from {{ ref('snapshot_day') }} as day
-                where {{ is_due('day.snapshot_date') }}
-            )
-        )
-),
-
 -- All connectors of an offer have the same references and the same zone.
 offer as (
     select
+        source,
         offer_key,
         min(party) as party,
         min(current_type) as current_type,
         min(time_zone) as time_zone,
         min(time_zone_method) as time_zone_method,
-        min(price_lists) as price_lists
+        min(price_lists) as price_lists,
+        range_agg(daterange(valid_from, valid_to)) as days
     from {{ ref('connector_offer') }}
-    group by offer_key
+    group by source, offer_key
+),
+
+offered as (
+    select
+        day.snapshot_date,
+        offer.source,
+        offer.offer_key,
+        offer.party,
+        offer.current_type,
+        offer.time_zone,
+        offer.time_zone_method,
+        offer.price_lists
+    from {{ ref('snapshot_day') }} as day
+    inner join offer on day.source = offer.source and offer.days @> day.state_date
+    where {{ is_due('day.snapshot_date') }} and day.is_carried
 ),
 
 basket as (
@@ -60,16 +55,15 @@ asked as (
         offered.snapshot_date,
         offered.source,
         offered.offer_key,
-        offer.party,
-        offer.price_lists,
-        offer.current_type,
-        offer.time_zone,
-        offer.time_zone_method,
+        offered.party,
+        offered.price_lists,
+        offered.current_type,
+        offered.time_zone,
+        offered.time_zone_method,
         coalesce(basket.basket, 'none') as basket,
         date_trunc('week', offered.snapshot_date::timestamp)::date + basket.weekday - 1 as basket_date,
         basket.start_time
     from offered
-    inner join offer using (offer_key)
     left join basket using (current_type)
 ),
 

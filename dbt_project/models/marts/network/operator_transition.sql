@@ -1,5 +1,7 @@
 -- Grain: name before, name after, operator before, operator after, first night of a run of nights on
 -- which places went from the one to the other.
+{{ config(pre_hook=plan_without('nestloop')) }}
+
 with
 
 moved_evse as (

@@ -12,8 +12,11 @@ carried as (
     where is_carried and {{ is_due('snapshot_date') }}
 ),
 
+-- The view asks all days there are, if it is not told which.
 operator_day as (
-    select * from {{ ref('operator_day') }}
+    select *
+    from {{ ref('operator_day') }}
+    where state_date = any(array(select carried.state_date from carried))
 )
 
 select

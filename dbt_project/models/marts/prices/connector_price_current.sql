@@ -1,5 +1,7 @@
 -- Grain: a connector as last seen, and basket. Copies of an EVSE stand here too, told by is_survivor:
 -- they often state another price.
+{{ config(pre_hook=plan_without('nestloop', 'mergejoin')) }}
+
 with
 
 last_day as (
@@ -13,23 +15,26 @@ latest as (
         day.snapshot_date,
         day.source_state_date,
         day.source_snapshot_date,
-        day.days_since_snapshot
+        day.days_since_snapshot,
+        -- Its prices are those of its last day in the marts.
+        least(day.snapshot_date, day.source_snapshot_date + {{ var('carry_days') }}) as priced_on
     from {{ ref('snapshot_day') }} as day
     inner join last_day using (snapshot_date)
 ),
 
-member as (
+-- Kept: else the planner gives all offers all days to find those of the last.
+member as materialized (
     select
         physical_evse.*,
         latest.source_snapshot_date,
         latest.days_since_snapshot,
-        -- Its prices are those of its last day in the marts.
-        least(latest.snapshot_date, latest.source_snapshot_date + {{ var('carry_days') }}) as priced_on
+        latest.priced_on
     from {{ ref('physical_evse') }} as physical_evse
     inner join latest
         on
             physical_evse.source = latest.source
             and physical_evse.state_date = latest.source_state_date
+    where {{ is_of_week_of('physical_evse', 'source_state_date', 'latest') }}
 )
 
 select
@@ -83,3 +88,5 @@ inner join {{ ref('offer_price_day') }} as offer_price_day
     on
         member.priced_on = offer_price_day.snapshot_date
         and connector_offer.offer_key = offer_price_day.offer_key
+-- Once more: by the index, not all days there are.
+where offer_price_day.snapshot_date = any(array(select latest.priced_on from latest))

@@ -1,5 +1,7 @@
 -- Grain: tariff, day on which it changed, basket. Eco-Movement's products are told by their content,
 -- so that one with another price is another product: their changes are those of offers.
+{{ config(pre_hook=plan_without('nestloop', 'mergejoin')) }}
+
 with
 
 change as (

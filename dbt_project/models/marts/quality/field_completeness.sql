@@ -1,4 +1,13 @@
 -- Grain: source, operator, country, level and field, in the last snapshot of the source.
+with
+
+snapshot as (
+    select
+        source,
+        snapshot_date
+    from {{ ref('quality_snapshot') }}
+)
+
 select
     field_day.source,
     field_day.operator_id,
@@ -13,7 +22,7 @@ select
     field_day.rows_published,
     field_day.rows_filled::float8 / field_day.rows_published as filled_share
 from {{ ref('field_day') }} as field_day
-inner join {{ ref('quality_snapshot') }} as snapshot
+inner join snapshot
     on
         field_day.source = snapshot.source
         and field_day.snapshot_date = snapshot.snapshot_date
@@ -21,4 +30,7 @@ left join {{ ref('quality_field') }} as quality_field
     on
         field_day.level = quality_field.level
         and field_day.field = quality_field.field
-where field_day.rows_published > 0
+where
+    field_day.rows_published > 0
+    -- Once more: the view asks all days there are, if it is not told which.
+    and field_day.snapshot_date = any(array(select last.snapshot_date from snapshot as last))

@@ -48,7 +48,7 @@ known_change as (
     select
         change.*,
         coalesce(
-            change.ended_on, (select max(snapshot_date) from {{ ref('snapshot_day') }})
+            change.ended_on, (select max(day.snapshot_date) from {{ ref('snapshot_day') }} as day)
         ) as known_on
     from change
     where change.change = 'begins'
