@@ -1,4 +1,6 @@
-"""The benchmark: the same OCPI pages into the same Postgres, by this project and by others.
+"""The benchmarks: the same OCPI pages into the same Postgres, by this project and by others.
+
+And what a night costs beside a short history and a long one (`nights.py`).
 
 Belongs here: the documents, the contenders, the measuring and the report. Does not belong here:
 tests (`tests/`), anything that the product imports.

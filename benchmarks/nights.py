@@ -35,9 +35,16 @@ class Warehouse:
 
     def __init__(self, folder: Path, versions_url: str) -> None:
         self._home = folder / "home"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         sources = folder / "sources.yml"
+        self._environment = os.environ | {
+            "OCPI_WAREHOUSE_HOME": str(self._home),
+            "OCPI_WAREHOUSE_SOURCES": str(sources),
+        }
+        if folder.exists():
+            # The server of a benchmark that was killed may still run in it.
+            self.stop()
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
         source = {
             "name": SOURCE,
             "dialect": "ocpi_2_2_1",
@@ -46,10 +53,6 @@ class Warehouse:
             "answers_past_days": True,
         }
         sources.write_text(json.dumps({"sources": [source]}), encoding="utf-8")
-        self._environment = os.environ | {
-            "OCPI_WAREHOUSE_HOME": str(self._home),
-            "OCPI_WAREHOUSE_SOURCES": str(sources),
-        }
 
     def load(self, first: date, last: date) -> float:
         """Seconds in dbt, of the one build that follows the last of these nights."""

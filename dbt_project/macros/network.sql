@@ -7,11 +7,7 @@
      - it left with its source, which has been loaded on such a day: it may be gone, too;
      - it vanished within the grace of its source, which a day more or less makes shorter or longer. #}
 {% macro forget_moved_events() -%}
-    {%- if not is_incremental() -%}
-        select 'all of it is built'
-    {%- elif affected_days() is none -%}
-        truncate {{ this }}
-    {%- else -%}
+    {%- call taking_out() -%}
         {%- set key_change = ref('evse_key_change') -%}
         {%- set snapshot_day = ref('snapshot_day') -%}
         create temporary table {{ moved_keys() }} on commit drop as
@@ -61,5 +57,5 @@
             and coalesce(event.returned_on >= loaded.snapshot_date, true);
         analyze {{ moved_keys() }};
         delete from {{ this }} where {{ is_moved('physical_evse_key') }}
-    {%- endif -%}
+    {%- endcall -%}
 {%- endmacro %}

@@ -1,13 +1,9 @@
-{# Which outages are told anew where only some days are built. #}
+{# Which outages are told anew where only some days are built (see versions.sql). #}
 
 {# A pre-hook of evse_outage. What was over before the first day that the loads have moved stays; all
    else is replaced: an outage that goes on is longer with every night. #}
 {% macro forget_moved_outages() -%}
-    {%- if not is_incremental() -%}
-        select 'all of it is built'
-    {%- elif affected_days() is none -%}
-        truncate {{ this }}
-    {%- else -%}
+    {%- call taking_out() -%}
         create temporary table {{ moved_keys() }} on commit drop as
         select
             physical_evse_key,
@@ -16,7 +12,7 @@
         where ended_on is null or ended_on >= {{ first_moved_day() }};
         analyze {{ moved_keys() }};
         delete from {{ this }} where ended_on is null or ended_on >= {{ first_moved_day() }}
-    {%- endif -%}
+    {%- endcall -%}
 {%- endmacro %}
 
 {# The changes that outages to be told are made of: of the days from the first moved one on, and where
@@ -41,8 +37,4 @@
     {%- else -%}
         select * from {{ ref('evse_down_change') }}
     {%- endif -%}
-{%- endmacro %}
-
-{% macro first_moved_day() -%}
-    (select coalesce(min(moved.day), 'infinity') from ({{ moved_days() }}) as moved (day))
 {%- endmacro %}

@@ -195,6 +195,10 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro first_moved_day() -%}
+    (select coalesce(min(moved.day), 'infinity') from ({{ moved_days() }}) as moved (day))
+{%- endmacro %}
+
 {# Days whose figures loads may have moved, from ops.change: {module: [ISO dates]}; none: every day.
    From the environment: with another value of a variable dbt parses the whole project anew. #}
 {% macro affected_days() -%}

@@ -12,13 +12,20 @@
   are found by those two dates alone.
 #}
 
-{# A pre-hook. #}
-{% macro forget_moved() -%}
+{# For pre-hooks of an `incremental`: takes out what the caller says where a part is built, else all. #}
+{% macro taking_out() -%}
     {%- if not is_incremental() -%}
         select 'all of it is built'
     {%- elif affected_days() is none -%}
         truncate {{ this }}
     {%- else -%}
+        {{ caller() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A pre-hook. #}
+{% macro forget_moved() -%}
+    {%- call taking_out() -%}
         {%- set meta = config.get('meta') -%}
         {%- set days = "any(array(select moved.day + later.days from unnest("
             ~ date_array(days_moved_by(meta['modules']))
@@ -33,7 +40,7 @@
         {%- endfor %};
         analyze {{ moved_keys() }};
         delete from {{ this }} where {{ is_moved(meta['key'] | join(', ')) }}
-    {%- endif -%}
+    {%- endcall -%}
 {%- endmacro %}
 
 {# Whether a part of an `incremental` is built, and the rest stays. A unit test has no table: `this` is
@@ -60,13 +67,9 @@
   gone keys are taken out before (a pre-hook), and those alone are built that are not there yet.
 #}
 {% macro forget_gone(key, input) -%}
-    {%- if not is_incremental() -%}
-        select 'all of it is built'
-    {%- elif affected_days() is none -%}
-        truncate {{ this }}
-    {%- else -%}
+    {%- call taking_out() -%}
         delete from {{ this }} where {{ key }} not in (select {{ key }} from {{ ref(input) }})
-    {%- endif -%}
+    {%- endcall -%}
 {%- endmacro %}
 
 {% macro is_missing(key) -%}

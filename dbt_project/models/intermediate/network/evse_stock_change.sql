@@ -1,5 +1,6 @@
 -- Grain: state day, physical_evse_key, change. What counts of a physical EVSE, from the state day on
 -- which it is so (begins) to the one on which it is so no more (ends).
+-- Postgres takes spans for all different and sorts them; most are alike, and hashed.
 {{
     config(
         materialized='daily',

@@ -1,5 +1,6 @@
 -- Grain: loaded snapshot, operator, country and a field of tariffs: of how many rows it says something.
 -- A tariff names no operator: it is counted where most connectors refer to it.
+-- Merged, the days of a source would be gone through once for each of its tariffs.
 {%- set levels = {'tariff': ref('stg_ocpi__tariff'), 'price_component': ref('stg_ocpi__price_component')} %}
 {{
     config(

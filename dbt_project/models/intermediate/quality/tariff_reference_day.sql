@@ -1,5 +1,6 @@
 -- Grain: loaded snapshot, operator, country and a tariff id (with the party of the reference) that
 -- its connectors refer to. Resolved as tariff_reference does it, but for the tariffs of that day.
+-- Most references of a day are alike: hashed, not sorted.
 {{
     config(
         materialized='daily',

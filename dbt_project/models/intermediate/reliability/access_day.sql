@@ -1,5 +1,6 @@
 -- Grain: state day, source, operator, country, whether of 50 kW, state and access hours. The cube
 -- that hours are counted from: of EVSEs observed that day alone, by the state that is believed.
+-- Most spans are alike: hashed, not sorted.
 {{
     config(
         materialized='daily',

@@ -1,5 +1,6 @@
 -- Grain: name before, name after, operator before, operator after, first night of a run of nights on
 -- which places went from the one to the other.
+-- Loops would go through all hand-overs for each night.
 {{ config(pre_hook=plan_without('nestloop')) }}
 
 with

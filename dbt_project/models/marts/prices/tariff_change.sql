@@ -1,5 +1,6 @@
 -- Grain: tariff, day on which it changed, basket. Eco-Movement's products are told by their content,
 -- so that one with another price is another product: their changes are those of offers.
+-- Loops would go through all references of a source for each change: 4.6 s for 985 of them.
 {{ config(pre_hook=plan_without('nestloop', 'mergejoin')) }}
 
 with

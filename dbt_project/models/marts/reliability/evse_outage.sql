@@ -22,7 +22,6 @@ down_change as (
 change as (
     select
         down_change.*,
-        lead(down_change.change) over history as next_change,
         lead(state_date) over history as ended_on,
         lead(observed_at) over history as last_down_at,
         lead(other_status) over history as end_status,
@@ -44,7 +43,7 @@ source_interval as materialized (
     from {{ ref('source_interval') }} as source_interval
 ),
 
-known_change as (
+begun as (
     select
         change.*,
         coalesce(
@@ -56,20 +55,20 @@ known_change as (
 
 outage as (
     select
-        change.*,
+        begun.*,
         began.nights_so_far as began_nights,
         began.observed_hours_so_far as began_hours,
         began.former_observed_at,
-        known.nights_so_far - case when change.ended_on is not null and known.is_loaded then 1 else 0 end
+        known.nights_so_far - case when begun.ended_on is not null and known.is_loaded then 1 else 0 end
             as known_nights,
         known.observed_hours_so_far as known_hours,
         known.observed_at as known_at,
         known.is_carried
-    from known_change as change
+    from begun
     inner join source_interval as began
-        on change.source = began.source and change.state_date = began.snapshot_date
+        on begun.source = began.source and begun.state_date = began.snapshot_date
     inner join source_interval as known
-        on change.source = known.source and change.known_on = known.snapshot_date
+        on begun.source = known.source and begun.known_on = known.snapshot_date
 ),
 
 placed as (
