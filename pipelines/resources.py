@@ -79,6 +79,9 @@ class Project:
         return {
             "source_ranks": {name: source.rank for name, source in self.sources.items()},
             "source_dialects": {name: source.dialect for name, source in self.sources.items()},
+            "replayed_sources": {
+                name: True for name, source in self.sources.items() if source.is_replayable
+            },
         }
 
     def export_dbt_environment(self) -> None:

@@ -134,9 +134,22 @@
     {{ of_source('source_dialects', column, 'null::text') }}
 {%- endmacro %}
 
-{# What hours are counted as, by what was believed of an EVSE. #}
+{# Whether a past day of the source can be asked for: then a pull may be of any time after it. #}
+{% macro is_replayed(column) -%}
+    {{ of_source('replayed_sources', column, 'false') }}
+{%- endmacro %}
+
+{# CHARGING for too long, also where nothing at all was heard for over 30 days. #}
+{% macro is_zombie(observation_reason, status) -%}
+    ({{ observation_reason }} = 'zombie' or {{ observation_reason }} = 'unverified' and {{ status }} = 'CHARGING')
+{%- endmacro %}
+
+{# What hours are counted as, by what was believed of an EVSE. What said that it is broken and was not
+   heard of since is no evidence of being available, under any rule. #}
 {% macro state_of_hours(observation_class, status) -%}
     case
+        when {{ observation_class }} = 'K' and {{ status }} in ('INOPERATIVE', 'OUTOFORDER')
+            then 'unverified_down'
         when {{ observation_class }} = 'K' then 'unknown'
         when {{ observation_class }} = 'D' then 'down'
         when {{ status }} = 'AVAILABLE' then 'free'

@@ -77,7 +77,8 @@ status as materialized (
     {{ versions_in_runs('stg_ocpi__evse_status', ['status', 'last_updated']) }}
 ),
 
--- While the status stands, time goes on: where in its days it may come to be stale or a zombie.
+-- While the status stands, time goes on: where in its days it may come to be stale or a zombie. One
+-- that is not told is that of the connectors, which may charge.
 ageing as (
     select
         status.evse_number,
@@ -88,16 +89,18 @@ ageing as (
             run.observed,
             array[
                 status.last_updated + interval '{{ var("fresh_days") }} days',
-                case when status.status = 'CHARGING' then status.last_updated + interval '6 hours' end,
-                case when status.status = 'CHARGING' then status.last_updated + interval '24 hours' end
+                case when doing.may_charge then status.last_updated + interval '6 hours' end,
+                case when doing.may_charge then status.last_updated + interval '24 hours' end
             ] as turns
         from status
         inner join run on status.run_number = run.run_number
+        cross join
+            lateral (select coalesce(status.status, 'CHARGING') = 'CHARGING' as may_charge) as doing
         where
             status.last_updated + interval '{{ var("fresh_days") }} days'
             between run.first_observed and run.last_observed
             or (
-                status.status = 'CHARGING'
+                doing.may_charge
                 and status.last_updated + interval '24 hours' >= run.first_observed
                 and status.last_updated + interval '6 hours' <= run.last_observed
             )

@@ -19,8 +19,12 @@ select
     coalesce(sum(evses) filter (where is_observed and observation_class = 'U'), 0)::bigint as up,
     coalesce(sum(evses) filter (where is_observed and observation_class = 'D'), 0)::bigint as down,
     coalesce(sum(evses) filter (where is_observed and observation_class = 'K'), 0)::bigint as unknown,
-    coalesce(sum(evses) filter (where is_observed and observation_reason = 'zombie'), 0)::bigint
-        as zombies
+    coalesce(
+        sum(evses) filter (
+            where is_observed and {{ is_zombie('observation_reason', 'status') }}
+        ),
+        0
+    )::bigint as zombies
 from (
     select
         evse_day.*,

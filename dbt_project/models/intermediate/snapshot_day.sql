@@ -4,38 +4,36 @@ loaded as (
     select
         source,
         snapshot_date,
-        pull_ended_at
+        pull_ended_at,
+        {{ is_replayed('source') }} as is_replayed
     from {{ ref('stg_ops__snapshot') }}
     where module = 'locations' and status = 'loaded'
 ),
 
--- A file of a past day is pulled long after it: the newest update in it tells when it was taken.
-pulled_late as (
-    select
-        source,
-        snapshot_date
-    from loaded
-    where
-        pull_ended_at is null
-        or (pull_ended_at at time zone 'UTC') < snapshot_date
-        or (pull_ended_at at time zone 'UTC') >= snapshot_date + interval '36 hours'
-),
-
--- Day by day, each by an index: of a source that is pulled on its days nothing is read.
+-- Where a past day can be asked for, or was pulled long after it, the newest update in it tells when
+-- it was taken: of the day, or of the day before where it shows the midnight between them. Later ones
+-- are of clocks that run ahead. Day by day, each by an index: of a live source nothing is read.
 newest_update as (
     select
-        pulled_late.source,
-        pulled_late.snapshot_date,
+        loaded.source,
+        loaded.snapshot_date,
         newest.last_updated
-    from pulled_late
-    cross join lateral (
-        select max(status.last_updated) as last_updated
-        from {{ ref('stg_ocpi__evse_status') }} as status
-        where
-            status.source = pulled_late.source
-            and status.valid_from = pulled_late.snapshot_date
-            and (status.last_updated at time zone 'UTC')::date = pulled_late.snapshot_date
-    ) as newest
+    from loaded
+    cross join
+        lateral (
+            select max(status.last_updated) as last_updated
+            from {{ ref('stg_ocpi__evse_status') }} as status
+            where
+                status.source = loaded.source
+                and status.valid_from = loaded.snapshot_date
+                and (status.last_updated at time zone 'UTC')::date
+                between loaded.snapshot_date - 1 and loaded.snapshot_date
+        ) as newest
+    where
+        loaded.is_replayed
+        or loaded.pull_ended_at is null
+        or (loaded.pull_ended_at at time zone 'UTC') < loaded.snapshot_date
+        or (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date + interval '36 hours'
 ),
 
 observed as materialized (
@@ -43,14 +41,16 @@ observed as materialized (
         loaded.source,
         loaded.snapshot_date,
         case
-            when
-                (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date
-                and (loaded.pull_ended_at at time zone 'UTC')
-                < loaded.snapshot_date + interval '36 hours'
-                then loaded.pull_ended_at
-            else coalesce(
-                newest_update.last_updated,
-                (loaded.snapshot_date + interval '1 day') at time zone 'UTC'
+            when newest_update.source is null then loaded.pull_ended_at
+            -- Asked for before its time, it was not taken later than that.
+            else least(
+                case
+                    when (loaded.pull_ended_at at time zone 'UTC') >= loaded.snapshot_date
+                        then loaded.pull_ended_at
+                end,
+                coalesce(
+                    newest_update.last_updated, (loaded.snapshot_date + interval '1 day') at time zone 'UTC'
+                )
             )
         end as observed_at
     from loaded

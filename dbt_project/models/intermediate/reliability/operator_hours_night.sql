@@ -4,7 +4,7 @@
 -- new one from it.
 -- depends_on: {{ ref('snapshot_day') }}
 {{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
-{%- set states = ['free', 'occupied', 'blocked', 'down', 'unknown'] %}
+{%- set states = ['free', 'occupied', 'blocked', 'down', 'unverified_down', 'unknown'] %}
 {%- set other_state = state_of_hours('change.other_class', 'change.other_status') %}
 
 with
@@ -140,6 +140,21 @@ counted as (
         0 as fresh_evses,
         0 as evses_without_hours
     from parted
+    union all
+    select
+        elsewhere.snapshot_date,
+        elsewhere.operator_id,
+        elsewhere.country,
+        elsewhere.is_50_kw,
+        null as state,
+        elsewhere.access_hours_per_week,
+        0 as hours,
+        -elsewhere.evses * night.scheduled_hours as scheduled_hours,
+        0 as evses,
+        0 as fresh_evses,
+        0 as evses_without_hours
+    from {{ ref('spoken_elsewhere') }} as elsewhere
+    inner join night using (snapshot_date, source)
 )
 
 select

@@ -1,5 +1,6 @@
 -- Grain: snapshot_date, operator_id, country. What was seen of an operator that night, and what
--- should have been: a source without a snapshot is scheduled with what it had, for up to a year.
+-- should have been: a source without a snapshot is scheduled with what it had, for up to a year, but
+-- for what another source shows by then.
 {{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
 
 with
@@ -8,7 +9,7 @@ night as (
     select
         snapshot_date,
         source,
-        source_state_date,
+        case when is_carried then source_state_date else source_snapshot_date end as shown_date,
         days_since_snapshot,
         is_loaded,
         is_carried
@@ -19,7 +20,7 @@ night as (
 shown as (
     select distinct
         source,
-        source_state_date
+        shown_date
     from night
 ),
 
@@ -33,23 +34,36 @@ spelling as (
         evse_day.operator_name,
         sum(evse_day.published_evses) as published_evses,
         {%- for name, seen in [
-            ('up', "observation_class = 'U'"),
-            ('down', "observation_class = 'D'"),
-            ('unknown', "observation_class = 'K'"),
-            ('fresh_evses', 'is_fresh'),
-            ('zombies', "observation_reason = 'zombie'"),
+            ('up', "evse_day.observation_class = 'U'"),
+            ('down', "evse_day.observation_class = 'D'"),
+            ('unknown', "evse_day.observation_class = 'K'"),
+            ('fresh_evses', 'evse_day.is_fresh'),
+            ('zombies', is_zombie('evse_day.observation_reason', 'evse_day.status')),
         ] %}
-            coalesce(sum(evse_day.evses) filter (where evse_day.{{ seen }}), 0) as {{ name }},
+            coalesce(sum(evse_day.evses) filter (where {{ seen }}), 0) as {{ name }},
         {%- endfor %}
         sum(evse_day.evses) as evses
     from {{ ref('evse_day') }} as evse_day
-    inner join shown on evse_day.source = shown.source and evse_day.state_date = shown.source_state_date
+    inner join shown on evse_day.source = shown.source and evse_day.state_date = shown.shown_date
     group by
         evse_day.state_date,
         evse_day.source,
         evse_day.operator_id,
         evse_day.country,
         evse_day.operator_name
+),
+
+-- While a source is carried, its EVSEs and those of the others are told apart day by day.
+elsewhere as (
+    select
+        night.snapshot_date,
+        spoken_elsewhere.operator_id,
+        spoken_elsewhere.country,
+        sum(spoken_elsewhere.evses) as evses
+    from night
+    inner join {{ ref('spoken_elsewhere') }} as spoken_elsewhere using (snapshot_date, source)
+    where not night.is_carried
+    group by night.snapshot_date, spoken_elsewhere.operator_id, spoken_elsewhere.country
 )
 
 select
@@ -65,9 +79,14 @@ select
     {%- for name in ['up', 'down', 'unknown', 'fresh_evses', 'zombies'] %}
         coalesce(sum(spelling.{{ name }}) filter (where night.is_loaded), 0)::bigint as {{ name }},
     {%- endfor %}
-    sum(spelling.evses)::bigint as scheduled
+    (sum(spelling.evses) - coalesce(min(elsewhere.evses), 0))::bigint as scheduled
 from night
 inner join spelling
-    on night.source_state_date = spelling.state_date and night.source = spelling.source
+    on night.shown_date = spelling.state_date and night.source = spelling.source
+left join elsewhere
+    on
+        night.snapshot_date = elsewhere.snapshot_date
+        and spelling.operator_id = elsewhere.operator_id
+        and spelling.country = elsewhere.country
 group by night.snapshot_date, spelling.operator_id, spelling.country
-having sum(spelling.evses) > 0
+having sum(spelling.evses) > coalesce(min(elsewhere.evses), 0)

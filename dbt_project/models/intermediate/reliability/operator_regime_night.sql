@@ -1,7 +1,7 @@
 -- Grain: snapshot_date, regime, operator_id, country. What each regime counts as available and as
 -- time, summed over its period up to the day.
 {{ config(materialized='daily', indexes=[{'columns': ['snapshot_date']}]) }}
-{%- set states = ['free', 'occupied', 'blocked', 'down', 'unknown'] %}
+{%- set states = ['free', 'occupied', 'blocked', 'down', 'unverified_down', 'unknown'] %}
 
 with
 
@@ -118,18 +118,19 @@ select
     period.fresh_observations,
     period.observations_without_hours,
     period.scheduled_hours,
-    period.free + period.occupied + period.blocked + period.down + period.unknown as observed_hours,
+    period.{{ states | join(' + period.') }} as observed_hours,
     period.down as down_hours,
     period.blocked as blocked_hours,
-    period.unknown as unknown_hours,
+    period.unknown + period.unverified_down as unknown_hours,
+    period.unverified_down as unverified_down_hours,
     case regime.regime
         when 'nevi' then period.free + period.occupied + period.blocked + period.unknown
         when 'uk' then period.free + period.occupied + period.blocked + period.unknown
         else period.free + period.occupied
     end as available_hours,
     case regime.regime
-        when 'uk_strict' then period.free + period.occupied + period.down
-        else period.free + period.occupied + period.blocked + period.down + period.unknown
+        when 'uk_strict' then period.free + period.occupied + period.down + period.unverified_down
+        else period.{{ states | join(' + period.') }}
     end as counted_hours
 from period
 inner join {{ ref('reliability_regime') }} as regime

@@ -3,7 +3,7 @@
 
 select
     physical_evse_key,
-    case observation_reason when 'zombie' then 'zombie' else 'unverified' end as doubt,
+    case when is_zombie then 'zombie' else 'unverified' end as doubt,
     observation_reason,
     operator_id,
     operator_name,

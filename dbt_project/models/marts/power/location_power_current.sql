@@ -7,9 +7,11 @@ with
 latest as (
     select
         source,
+        state_date,
         source_state_date,
         source_snapshot_date,
-        days_since_snapshot
+        days_since_snapshot,
+        is_carried
     from {{ ref('snapshot_day') }}
     where snapshot_date = (select max(day.snapshot_date) from {{ ref('snapshot_day') }} as day)
 ),
@@ -25,46 +27,62 @@ place as (
     where is_current
 ),
 
-summed as (
+-- Of a source that has been silent for long another one may speak by now.
+evse as (
     select
-        physical_evse.source,
-        physical_evse.party,
-        physical_evse.location_id,
-        min(physical_evse.country) as country,
-        min(physical_evse.operator_id) as operator_id,
-        min(physical_evse.operator_name) as operator_name,
-        min(physical_evse.owner_id) as owner_id,
-        min(physical_evse.owner_name) as owner_name,
-        bool_and(physical_evse.is_public) as is_public,
-        count(*) filter (where physical_evse.is_survivor) as evses,
-        coalesce(sum(physical_evse.power_kw) filter (where physical_evse.is_survivor), 0) as power_kw,
-        coalesce(
-            sum(physical_evse.power_kw) filter (
-                where physical_evse.is_survivor and physical_evse.power_method like 'declared%'
-            ),
-            0
-        ) as declared_power_kw,
-        count(*) filter (where physical_evse.is_survivor and physical_evse.power_kw is null)
-            as evses_without_power,
-        count(*) filter (where physical_evse.is_survivor and not physical_evse.is_fresh)
-            as unverified_evses,
-        coalesce(
-            sum(physical_evse.power_kw) filter (
-                where physical_evse.is_survivor and not physical_evse.is_fresh
-            ),
-            0
-        ) as unverified_power_kw,
-        count(*) as published_evses,
-        coalesce(sum(physical_evse.power_kw), 0) as published_power_kw,
-        min(latest.source_snapshot_date) as snapshot_date,
-        min(latest.days_since_snapshot) as days_since_snapshot
+        physical_evse.*,
+        latest.source_snapshot_date,
+        latest.days_since_snapshot,
+        physical_evse.is_survivor and spoken.physical_evse_key is null as speaks
     from latest
     inner join {{ ref('physical_evse') }} as physical_evse
         on
             latest.source = physical_evse.source
             and latest.source_state_date = physical_evse.state_date
-    where physical_evse.is_counted
-    group by physical_evse.source, physical_evse.party, physical_evse.location_id
+    left join {{ ref('physical_evse') }} as spoken
+        on
+            not latest.is_carried
+            and spoken.is_survivor
+            and latest.state_date = spoken.state_date
+            and physical_evse.physical_evse_key = spoken.physical_evse_key
+),
+
+summed as (
+    select
+        source,
+        party,
+        location_id,
+        min(country) as country,
+        min(operator_id) as operator_id,
+        min(operator_name) as operator_name,
+        min(owner_id) as owner_id,
+        min(owner_name) as owner_name,
+        bool_and(is_public) as is_public,
+        count(*) filter (where speaks) as evses,
+        coalesce(sum(power_kw) filter (where speaks), 0) as power_kw,
+        coalesce(
+            sum(power_kw) filter (
+                where speaks and power_method like 'declared%'
+            ),
+            0
+        ) as declared_power_kw,
+        count(*) filter (where speaks and power_kw is null)
+            as evses_without_power,
+        count(*) filter (where speaks and not is_fresh)
+            as unverified_evses,
+        coalesce(
+            sum(power_kw) filter (
+                where speaks and not is_fresh
+            ),
+            0
+        ) as unverified_power_kw,
+        count(*) as published_evses,
+        coalesce(sum(power_kw), 0) as published_power_kw,
+        min(source_snapshot_date) as snapshot_date,
+        min(days_since_snapshot) as days_since_snapshot
+    from evse
+    where is_counted
+    group by source, party, location_id
 )
 
 select

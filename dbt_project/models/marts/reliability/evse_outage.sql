@@ -39,8 +39,10 @@ change as (
 source_interval as materialized (
     select
         source_interval.*,
-        lag(observed_at) over (partition by source order by snapshot_date) as former_observed_at
+        lag(observed_at) over days as former_observed_at,
+        lag(is_carried) over days as was_carried
     from {{ ref('source_interval') }} as source_interval
+    window days as (partition by source order by snapshot_date)
 ),
 
 begun as (
@@ -59,6 +61,7 @@ outage as (
         began.nights_so_far as began_nights,
         began.observed_hours_so_far as began_hours,
         began.former_observed_at,
+        began.was_carried,
         known.nights_so_far - case when begun.ended_on is not null and known.is_loaded then 1 else 0 end
             as known_nights,
         known.observed_hours_so_far as known_hours,
@@ -78,6 +81,7 @@ placed as (
             when other_class = 'U' then 'up'
             when other_class = 'K' then 'unknown'
             when began_nights = 1 then 'first_snapshot'
+            when not was_carried then 'source_outage'
             else 'absent'
         end as before_state,
         coalesce(last_updated > former_observed_at and last_updated <= observed_at, false)
@@ -110,8 +114,7 @@ timed as (
 measured as (
     select
         timed.*,
-        greatest(0, extract(epoch from coalesce(ended_at, known_at) - began_at) / 3600) as length_hours,
-        known_hours - began_hours as observed_hours
+        greatest(0, extract(epoch from coalesce(ended_at, known_at) - began_at) / 3600) as length_hours
     from timed
 )
 
@@ -134,7 +137,8 @@ select
     end as end_detail,
     greatest(known_nights - began_nights + 1, 1) as nights,
     length_hours::float8 as length_hours,
-    observed_hours::float8 as observed_hours,
+    -- Up to the look that shows its end: no more of it than there was.
+    least(known_hours - began_hours, length_hours)::float8 as observed_hours,
     before_state <> 'up' or end_kind <> 'recovered' as is_length_at_least,
     case
         when length_hours < 24 then 'under_1_day'

@@ -19,6 +19,7 @@ measured as (
         hours.down_hours,
         hours.blocked_hours,
         hours.unknown_hours,
+        hours.unverified_down_hours,
         hours.available_hours::float8 as numerator,
         hours.counted_hours::float8 as denominator,
         coalesce(least(1, hours.observed_hours / nullif(hours.scheduled_hours, 0)), 0)::float8 as coverage
@@ -38,6 +39,7 @@ measured as (
         null::numeric as down_hours,
         null::numeric as blocked_hours,
         null::numeric as unknown_hours,
+        null::numeric as unverified_down_hours,
         up::float8 as numerator,
         (up + down)::float8 as denominator,
         coverage
@@ -111,6 +113,7 @@ select
     down_hours::float8 as down_hours,
     blocked_hours::float8 as blocked_hours,
     unknown_hours::float8 as unknown_hours,
+    unverified_down_hours::float8 as unverified_down_hours,
     observations_without_hours::float8 / nullif(observations, 0) as share_without_hours,
     period,
     jurisdiction,
