@@ -147,11 +147,12 @@ def pending_build(
             (list(needs),),
         ).fetchall()
         # Days before a load on which nothing was loaded came to be, or went, with it: the calendar
-        # ends on the last day that was loaded.
+        # ends on the last day of which locations were.
         changes = connection.execute(
             "select change_id, module, coalesce(("
             "   select max(snapshot_date) + 1 from ops.snapshot"
-            "   where status = 'loaded' and snapshot_date < from_day), from_day), to_day"
+            "   where module = 'locations' and status = 'loaded' and snapshot_date < from_day"
+            "   ), from_day), to_day"
             " from ops.change where build_id is null"
         ).fetchall()
         loads = connection.execute(

@@ -35,15 +35,26 @@ from tests.integration.nights import (
 
 # An id goes from A to B, and A has another: whether A takes its history along is told by who had
 # the id in the meantime, which the middle day alone shows. In later weeks A is down under the one
-# key or the other.
+# key or the other. D, too, had another id on the middle day; it leaves after days without a load. The
+# last day ends a week.
 MIDDLE = date(2026, 1, 10)
+SUNDAY = date(2026, 1, 25)
 EVSES: dict[date, dict[str, tuple[str, str]]] = {
     date(2026, 1, 8): {"A": ("NL*MOV*E1", "AVAILABLE"), "C": ("NL*MOV*E3", "AVAILABLE")},
-    MIDDLE: {"B": ("NL*MOV*E1", "AVAILABLE"), "C": ("NL*MOV*E3", "AVAILABLE")},
-    date(2026, 1, 12): {"A": ("NL*MOV*E2", "AVAILABLE"), "B": ("NL*MOV*E1", "AVAILABLE")},
-    date(2026, 1, 14): {"A": ("NL*MOV*E2", "AVAILABLE"), "B": ("NL*MOV*E1", "AVAILABLE")},
+    MIDDLE: {
+        **{"B": ("NL*MOV*E1", "AVAILABLE"), "C": ("NL*MOV*E3", "AVAILABLE")},
+        "D": ("NL*MOV*E4", "AVAILABLE"),
+    },
+    **{
+        day: {
+            **{"A": ("NL*MOV*E2", "AVAILABLE"), "B": ("NL*MOV*E1", "AVAILABLE")},
+            "D": ("NL*MOV*E5", "AVAILABLE"),
+        }
+        for day in (date(2026, 1, 12), date(2026, 1, 14))
+    },
     date(2026, 1, 20): {"A": ("NL*MOV*E2", "OUTOFORDER"), "B": ("NL*MOV*E1", "AVAILABLE")},
     date(2026, 1, 21): {"A": ("NL*MOV*E2", "AVAILABLE"), "B": ("NL*MOV*E1", "AVAILABLE")},
+    SUNDAY: {"A": ("NL*MOV*E2", "AVAILABLE"), "B": ("NL*MOV*E1", "AVAILABLE")},
 }
 
 
@@ -127,10 +138,10 @@ def make_built(
 
 @pytest.fixture(scope="module")
 def built_whole(make_built: Callable[[], Built]) -> Built:
-    """All nights but one of each source, the later ones first, and the marts."""
+    """All nights but the middle ones and the last, the later ones first, and the marts."""
     built = make_built()
     built.load(2, 0)
-    built.load_feed(*(day for day in reversed(EVSES) if day != MIDDLE))
+    built.load_feed(*(day for day in reversed(EVSES) if day not in (MIDDLE, SUNDAY)))
     built.build()
     return built
 
@@ -221,7 +232,7 @@ def test_builds_of_affected_days_give_what_a_full_build_gives_though_one_failed(
         connection.execute("comment on column marts.operator_power_daily.snapshot_date is 'Once.'")
         connection.execute("comment on table marts.operator_power_daily is null")
     built.load(1)
-    built.load_feed(MIDDLE)
+    built.load_feed(SUNDAY, MIDDLE)
     # One that fails in the middle leaves marts of two states: the next one mends them.
     fail_to_build(built)
     built.build()
@@ -240,7 +251,8 @@ def test_builds_of_affected_days_give_what_a_full_build_gives_though_one_failed(
 
     for module in ("locations", "tariffs"):
         retract(built.project.warehouse, "sim", DAYS[1], module, reason="a wrong feed")
-    retract(built.project.warehouse, "feed", MIDDLE, "locations", reason="a wrong feed")
+    for day in (MIDDLE, SUNDAY):
+        retract(built.project.warehouse, "feed", day, "locations", reason="a wrong feed")
     built.build()
     assert differences(built.marts, without_the_middle) == {}
     # Only the first was full; a call after it with nothing new to take in is no build at all.

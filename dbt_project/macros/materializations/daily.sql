@@ -155,7 +155,8 @@
 {%- endmacro %}
 
 {# (day, is to be built, is a day no more), oldest first. Days of the table are found by steps
-   through its index: there may be 200,000 rows of each. #}
+   through its index: there may be 200,000 rows of each. A week is built anew also for a day that was
+   its last one and is no more. #}
 {% macro days_of(relation, is_full) -%}
     {%- set day = day_column() -%}
     {%- set days = run_query(
@@ -169,6 +170,7 @@
         ~ " from " ~ ref('snapshot_day') ~ " as day left join (" ~ moved_days()
         ~ ") as moved (day) on day.snapshot_date between moved.day - "
         ~ day_meta('look_ahead_days', 0) ~ " and moved.day + " ~ day_meta('look_back_days', 0)
+        ~ (" or day.state_week = date_trunc('week', moved.day)" if day == 'state_week' else "")
         ~ " group by day." ~ day
         ~ ") select coalesce(due.day, built.day),"
         ~ " due.day is not null and (" ~ is_full ~ " or due.is_affected or built.day is null),"
@@ -192,6 +194,11 @@
     {%- if day_meta('follows') %}
     union
     select state_date from {{ changed_days(day_meta('follows')) }}
+    union
+    -- To the last day that shows it: a look back counts from there.
+    select shown.snapshot_date
+    from {{ changed_days(day_meta('follows')) }} as changed
+    inner join {{ ref('snapshot_day') }} as shown using (state_date)
     {%- endif -%}
 {%- endmacro %}
 
