@@ -62,21 +62,39 @@ class Paginator(Protocol):
 
 @dataclass
 class Tally:
-    """What was received against what was declared."""
+    """What was received against what was declared.
+
+    Declared are seen: the whole; the size of each page; what has come so far; what remains, its
+    page included; and 0 with an empty page that a hiccup puts before the end.
+    """
 
     received: int = 0
     pages: int = 0
     notes: list[str] = field(default_factory=list)
     _totals: list[int] = field(default_factory=list)
-    _sizes: list[int] = field(default_factory=list)
+    _has_zero: bool = False
+    # Of each total: what it comes to if it is what remains.
+    _wholes: set[int] = field(default_factory=set)
+    _filled_pages: int = 0
+    _are_sizes: bool = True
+    _are_sums: bool = True
 
     def add(self, seen: PageSeen) -> None:
+        before = self.received
         self.received += seen.records
         self.pages += 1
-        self._sizes.append(seen.records)
         total = _whole_number(seen.headers.get("x-total-count"), seen.total_in_body)
-        if total is not None:
-            self._totals.append(total)
+        if total is None:
+            return
+        if total == 0:
+            self._has_zero = True
+            return
+        self._totals.append(total)
+        self._wholes.add(before + total)
+        if seen.records:
+            self._filled_pages += 1
+            self._are_sizes &= total == seen.records
+            self._are_sums &= total == self.received
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -85,31 +103,40 @@ class Tally:
     @property
     def declared(self) -> int | None:
         """The total last declared; None where there is none that can be one."""
-        return None if self._totals_are_wrong else self._totals[-1]
+        believed = self._believed
+        if not believed:
+            return 0 if self._has_zero and not self.received else None
+        return believed[-1]
+
+    @property
+    def most_declared(self) -> int:
+        """The highest total declared, 0 where there is none that can be one."""
+        return max(self._believed, default=0)
 
     @property
     def moved(self) -> bool:
         """Whether the declared total changed while paging: rows may have slipped through."""
-        return not self._totals_are_wrong and len(set(self._totals)) > 1
+        return len(set(self._believed)) > 1
 
     def failure(self) -> str | None:
         """Why the count does not prove completeness, None if it does."""
-        if self._totals_are_wrong:
-            if self._totals:
+        believed = self._believed
+        if not believed:
+            if self._totals or (self._has_zero and self.received):
                 self.note("the declared totals count no whole and were ignored")
             return None
-        if min(self._totals) <= self.received <= max(self._totals):
+        if min(believed) <= self.received <= max(believed):
             return None
-        return f"received {self.received} records, but {self._totals[-1]} were declared"
+        return f"received {self.received} records, but {believed[-1]} were declared"
 
     @property
-    def _totals_are_wrong(self) -> bool:
-        """No totals; zeros beside records; or the size of each page written as its total."""
-        if not self._totals:
-            return True
-        if not any(self._totals):
-            return self.received > 0
-        return self.pages > 1 and self._totals == self._sizes and len(self._totals) > 1
+    def _believed(self) -> list[int]:
+        """The declared totals as totals of the whole, in their order."""
+        if self._filled_pages > 1 and (self._are_sizes or self._are_sums):
+            return []
+        if len(self._totals) > 1 and len(self._wholes) == 1:
+            return list(self._wholes)
+        return self._totals
 
 
 class SinglePage:
@@ -227,25 +254,39 @@ class LinkPaginator:
 
     def _by_offset(self, seen: PageSeen) -> str | None:
         declared = self.tally.declared
-        if declared is not None and self.tally.received >= declared:
-            return None
         if seen.records == 0 or (declared is None and self._links_seen):
+            return None
+        is_reached = self._has_all_that_is_declared()
+        if is_reached and not self._may_be_capped(seen):
             return None
         offset = (_whole_number(parameter(seen.url, "offset")) or 0) + seen.records
         url = with_parameters(
             self._start, {"offset": str(offset), "limit": str(self._page_size or seen.records)}
         )
-        if declared is not None:
+        if declared is not None and not is_reached:
             self.tally.note("no next link, though the total says more: went on by offset")
+            return self._go(url, by="own")
         # Without link and total a capped page looks like the whole; one more request tells.
-        return self._go(url, by="probe" if declared is None else "own")
+        return self._go(url, by="probe")
+
+    def _may_be_capped(self, seen: PageSeen) -> bool:
+        """Whether there may be more although the total last declared is reached.
+
+        Seen as totals: the size of the page, which one page alone cannot tell from a whole; and
+        one that was higher before. The end of links says as much as a total does.
+        """
+        if self._links_seen:
+            return False
+        if self.tally.pages == 1:
+            return not _had_room(seen)
+        return self.tally.received < self.tally.most_declared
 
     def _has_all_that_is_declared(self) -> bool:
         declared = self.tally.declared
         return declared is not None and self.tally.received >= declared
 
     def _repeated(self) -> str | None:
-        if self._asked_by == "probe" and self._follows_links:
+        if self._asked_by == "probe" and (self._follows_links or self._has_all_that_is_declared()):
             self.tally.note("the server does not page: another offset gave the same records")
             return None
         return self._fail("the server answered two addresses with the same page")
@@ -363,6 +404,12 @@ def _cursor(headers: Mapping[str, str]) -> str | None:
         return None
     cursor = cursor.strip().strip(_QUOTES)
     return "" if cursor.lower() in {"null", "none"} else cursor
+
+
+def _had_room(seen: PageSeen) -> bool:
+    """Whether X-Limit says that the page is not full; an echo of what was asked says nothing."""
+    limit = _whole_number(seen.headers.get("x-limit")) or 0
+    return limit > seen.records and limit != _whole_number(parameter(seen.url, "limit"))
 
 
 def _whole_number(*candidates: str | int | None) -> int | None:

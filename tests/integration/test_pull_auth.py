@@ -30,7 +30,7 @@ from tests.integration.source_server import (
     running_source_server,
 )
 
-GOOD = ocpi(locations(3), X_Total_Count="3")
+GOOD = ocpi(locations(3), X_Total_Count="3", X_Limit="50")
 RAW, ENCODED = f"Token {TOKEN}", f"Token {TOKEN_BASE64}"
 
 

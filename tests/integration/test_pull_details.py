@@ -25,7 +25,7 @@ def _details(server: SourceServer, **settings: object) -> Source:
 
 def _answer_locations(server: SourceServer, count: int, *, gone: frozenset[str]) -> None:
     records = locations(count)
-    server.answer(LOCATIONS, ocpi(records, X_Total_Count=str(count)))
+    server.answer(LOCATIONS, ocpi(records, X_Total_Count=str(count), X_Limit="50"))
     for record in records:
         detail = {**record, "roaming": [{"emsp": "A"}]}
         found = Reply(b"{}", status=404) if record["id"] in gone else ocpi(detail)

@@ -291,7 +291,7 @@ def test_a_snapshot_is_pulled_by_one_at_a_time(server: SourceServer, puller: Pul
     def slow(asked: object) -> Reply:
         started.set()
         time.sleep(0.5)
-        return ocpi(locations(3), X_Total_Count="3")
+        return ocpi(locations(3), X_Total_Count="3", X_Limit="50")
 
     server.answer("/ocpi/locations", slow)
     first = threading.Thread(target=puller.pull, args=(api(server),))

@@ -159,6 +159,43 @@ def test_a_declared_total_that_is_not_reached_is_no_snapshot(
         puller.pull(api(server))
 
 
+@pytest.mark.parametrize("page_size", [None, 100])
+@pytest.mark.parametrize("total", ["the page's", "so far", "what remains"])
+def test_a_total_that_is_not_the_wholes_ends_no_paging(
+    server: SourceServer, puller: Puller, total: str, page_size: int | None
+) -> None:
+    def page(asked: Asked) -> Reply:
+        records = locations(420)
+        offset = int(asked.query.get("offset", "0"))
+        size = len(records[offset : offset + 50])
+        shown = {"the page's": size, "so far": offset + size, "what remains": 420 - offset}[total]
+        return paged(records, total=lambda n: str(shown))(asked)
+
+    server.answer(PATH, page)
+    attempt = puller.pull(api(server, page_size=page_size))
+    assert ids(attempt) == _ids(420)
+    assert attempt.manifest.modules["locations"].complete
+
+
+def test_an_empty_page_with_a_total_of_zero_is_no_end_where_more_was_declared(
+    server: SourceServer, puller: Puller
+) -> None:
+    whole = paged(locations(120), link=lambda n: f"<{PATH}?offset={n}>; rel=next")
+    hiccup = ocpi([], X_Total_Count="0")
+    server.answer(PATH, whole, hiccup)
+    with pytest.raises(IncompleteSnapshotError, match="received 50 records, but 120"):
+        puller.pull(api(server))
+
+
+def test_a_list_without_records_and_a_total_of_zero_is_whole(
+    server: SourceServer, puller: Puller
+) -> None:
+    server.answer(PATH, ocpi([], X_Total_Count="0"))
+    landed = puller.pull(api(server)).manifest.modules["locations"]
+    assert (landed.complete, landed.declared_total, landed.received) == (True, 0, 0)
+    assert len(server.asked_for(PATH)) == 1
+
+
 @pytest.mark.parametrize("total", ["0", "many", "-1", "the page's"])
 def test_a_total_that_counts_nothing_is_ignored(
     server: SourceServer, puller: Puller, total: str
@@ -244,7 +281,7 @@ def test_ids_that_vanished_while_the_total_moved_are_asked_for_one_by_one(
 def test_the_day_is_sent_only_to_a_source_that_answers_for_past_days(
     server: SourceServer, puller: Puller
 ) -> None:
-    server.answer(PATH, ocpi(locations(3), X_Total_Count="3"))
+    server.answer(PATH, ocpi(locations(3), X_Total_Count="3", X_Limit="50"))
     puller.pull(api(server))
     puller.pull(api(server, answers_past_days=True), refresh=True)
     sent = [asked.headers.get("x-simulated-day") for asked in server.asked_for(PATH)]

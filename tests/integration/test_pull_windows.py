@@ -22,9 +22,9 @@ WINDOW = {"date_from": "2026-06-06T23:00:00Z", "date_to": "2026-06-08T00:00:00Z"
 @pytest.fixture
 def source(server: SourceServer) -> Source:
     """Locations, sessions and CDRs; two sessions, one CDR and three locations to be had."""
-    server.answer("/ocpi/locations", ocpi(locations(3), X_Total_Count="3"))
-    server.answer(SESSIONS, ocpi(locations(2), X_Total_Count="2"))
-    server.answer("/ocpi/cdrs", ocpi(locations(1), X_Total_Count="1"))
+    server.answer("/ocpi/locations", ocpi(locations(3), X_Total_Count="3", X_Limit="50"))
+    server.answer(SESSIONS, ocpi(locations(2), X_Total_Count="2", X_Limit="50"))
+    server.answer("/ocpi/cdrs", ocpi(locations(1), X_Total_Count="1", X_Limit="50"))
     return api(server, dialect="ocpi_2_1_1", modules=["locations", "sessions", "cdrs"])
 
 
@@ -70,7 +70,7 @@ def test_a_module_that_failed_the_night_before_begins_at_its_own_day(
 ) -> None:
     server.answer(SESSIONS, Reply(b"<html>"))
     puller.pull_as_declared(source, day=DAY - timedelta(days=1), now=NIGHT - timedelta(days=1))
-    server.answer(SESSIONS, ocpi(locations(2), X_Total_Count="2"))
+    server.answer(SESSIONS, ocpi(locations(2), X_Total_Count="2", X_Limit="50"))
     puller.pull_as_declared(source)
     assert server.asked_for(SESSIONS)[-1].query == WINDOW
     assert server.asked_for("/ocpi/cdrs")[-1].query["date_from"] == "2026-06-06T00:30:00Z"
@@ -149,7 +149,7 @@ def test_any_past_day_can_be_asked_for_and_its_records_are_all_kept(
     """A server that knows no window answers with everything: the warehouse upserts by key."""
 
     def everything(asked: Asked) -> Reply:
-        return ocpi(locations(7), X_Total_Count="7")
+        return ocpi(locations(7), X_Total_Count="7", X_Limit="50")
 
     server.answer(SESSIONS, everything)
     attempt = puller.pull_as_declared(source, day=date(2024, 2, 29), now=LONG_AFTER)

@@ -108,6 +108,45 @@ def test_a_moved_total_is_told_and_bounds_what_may_have_come() -> None:
     assert pages.failure() is None
 
 
+def test_a_total_that_shrank_is_believed_once_a_page_beyond_it_is_empty() -> None:
+    pages = LinkPaginator(START, own=_own())
+    second = pages.advance(_seen(pages.first(), 50, x_total_count="100"))
+    assert second == f"{START}?offset=50&limit=50"
+    beyond = pages.advance(_seen(second, 49, page=1, x_total_count="99"))
+    assert beyond == f"{START}?offset=99&limit=50"
+    assert pages.advance(_seen(beyond, 0, page=2, x_total_count="99")) is None
+    assert (pages.failure(), pages.tally.moved) == (None, True)
+
+
+def test_a_total_that_was_too_low_once_ends_nothing() -> None:
+    pages = LinkPaginator(START, own=_own())
+    url: str | None = pages.first()
+    for page, (size, total) in enumerate([(50, "120"), (50, "100"), (20, "120")]):
+        assert url is not None
+        url = pages.advance(_seen(url, size, page=page, x_total_count=total))
+    assert (url, pages.failure(), pages.tally.received) == (None, None, 120)
+
+
+def test_a_page_that_is_its_own_total_is_the_whole_where_the_server_says_it_had_room() -> None:
+    for said, wanted, may_be_capped in [
+        ("100", None, False),
+        ("50", None, True),
+        ("100", 100, True),
+    ]:
+        pages = LinkPaginator(START, own=_own(), page_size=wanted)
+        after = pages.advance(_seen(pages.first(), 50, x_total_count="50", x_limit=said))
+        assert (after is not None) == may_be_capped
+
+
+def test_one_page_is_enough_of_a_server_that_does_not_page_and_says_so_by_its_total() -> None:
+    for follows_links in (True, False):
+        pages = LinkPaginator(START, own=_own(), follows_links=follows_links)
+        probe = pages.advance(_seen(pages.first(), 50, x_total_count="50"))
+        assert probe is not None
+        assert pages.advance(_seen(probe, 50, x_total_count="50")) is None
+        assert (pages.failure(), pages.tally.received) == (None, 50)
+
+
 def test_cursors_end_with_an_empty_one_and_only_then() -> None:
     pages = LastRecordPaginator(START, page_size=10)
     assert pages.first() == f"{START}?limit=10"
@@ -137,11 +176,11 @@ def test_a_single_answer_still_has_to_reach_its_total() -> None:
     most=st.integers(1, 20),
     wanted=st.none() | st.integers(1, 40),
     links=st.booleans(),
-    total=st.booleans(),
+    total=st.sampled_from(["none", "whole", "the page's", "so far", "what remains", "0"]),
     dead=st.booleans(),
 )
 def test_every_record_is_received_once_whatever_the_server_caps_and_declares(
-    *, count: int, most: int, wanted: int | None, links: bool, total: bool, dead: bool
+    *, count: int, most: int, wanted: int | None, links: bool, total: str, dead: bool
 ) -> None:
     """The law of paging: of any server that honours offsets, all records, in order, once."""
     pages = LinkPaginator(START, own=_own(), page_size=wanted)
@@ -154,7 +193,14 @@ def test_every_record_is_received_once_whatever_the_server_caps_and_declares(
         offset = int(parameter(url, "offset") or 0)
         size = min(int(parameter(url, "limit") or most), most)
         records = list(range(count))[offset : offset + size]
-        headers = {"x-total-count": str(count)} if total else {}
+        totals = {
+            "whole": count,
+            "the page's": len(records),
+            "so far": len(received) + len(records),
+            "what remains": count - len(received),
+            "0": 0,
+        }
+        headers = {"x-total-count": str(totals[total])} if total in totals else {}
         if links and offset + size < count:
             path = "/gone" if dead else "/ocpi/locations"
             headers["link"] = f"<{path}?offset={offset + size}&limit={size}>; rel=next"
