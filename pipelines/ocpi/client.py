@@ -325,19 +325,22 @@ class Client:
 
 
 def _decoded(wire: Iterator[bytes], *, encoding: str, shown: str) -> Iterator[bytes]:
-    """A body without its content encoding."""
+    """A body without its content encoding; gzip may come in several members."""
     if encoding in {"", "identity"}:
         yield from wire
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise SourceError(f"{shown} is encoded as {encoding[:20]!r}, though gzip was asked for")
-    inflater = zlib.decompressobj(15 if encoding == "deflate" else 31)
+    window_bits = 15 if encoding == "deflate" else 31
+    inflater = zlib.decompressobj(window_bits)
     try:
         for chunk in wire:
             while chunk:
-                text = inflater.decompress(chunk, 64 * _CHUNK_BYTES)
-                yield text
-                chunk = inflater.unconsumed_tail
+                yield inflater.decompress(chunk, 64 * _CHUNK_BYTES)
+                if not inflater.eof:
+                    chunk = inflater.unconsumed_tail
+                elif chunk := inflater.unused_data.lstrip(b"\0"):
+                    inflater = zlib.decompressobj(window_bits)
     except zlib.error:
         raise TransientError(f"{shown} sends broken {encoding} content") from None
     if not inflater.eof:

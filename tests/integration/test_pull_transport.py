@@ -206,6 +206,28 @@ def test_a_document_by_url_is_kept_as_it_is_even_when_gzipped_twice(
     assert gzip.decompress((attempt.path / page.file).read_bytes()) == lines
 
 
+@pytest.mark.parametrize("padding", [0, 512])
+@pytest.mark.parametrize("size", [200, 200_000], ids=["one read", "many reads"])
+def test_every_member_of_a_gzip_encoding_is_read(
+    server: SourceServer, puller: Puller, size: int, padding: int
+) -> None:
+    lines = [json.dumps(r).encode() + b"\n" for r in locations(size)]
+    members = [lines[: size // 3], lines[size // 3 : size // 2], [], lines[size // 2 :]]
+    body = b"".join(gzip.compress(b"".join(member)) for member in members) + bytes(padding)
+    server.answer("/bulk.jsonl", Reply(body, headers={"Content-Encoding": "gzip"}))
+    attempt = puller.pull(documents({"locations": f"{server.url}/bulk.jsonl"}))
+    assert ids(attempt) == [f"L{n}" for n in range(size)]
+
+
+def test_a_gzip_encoding_that_breaks_off_in_a_later_member_is_no_answer(
+    server: SourceServer, puller: Puller
+) -> None:
+    body = gzip.compress(b'{"id": "L0"}\n') + gzip.compress(b'{"id": "L1"}\n')[:-6]
+    server.answer("/bulk.jsonl", Reply(body, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(TransientError, match="breaks off"):
+        puller.pull(documents({"locations": f"{server.url}/bulk.jsonl"}))
+
+
 def test_a_document_that_is_only_the_first_page_is_not_taken_for_the_whole(
     server: SourceServer, puller: Puller
 ) -> None:
