@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +32,21 @@ _LARGEST_VALUE: Final = 4 << 30
 def record_batches(
     path: Path, *, what: str, max_bytes: int = BATCH_BYTES, list_keys: Sequence[str] = ()
 ) -> Iterator[list[RawRecord]]:
-    """Raw records of a document in their order, about `max_bytes` of JSON a list.
+    """Raw records of a document in their order; otherwise as `enveloped_batches`."""
+    for envelope in enveloped_batches(path, what=what, max_bytes=max_bytes, list_keys=list_keys):
+        if envelope.records:
+            yield envelope.records
 
-    JSON lines take the memory of a batch, one JSON value that of its text. `what` names the
-    document in errors, `list_keys` is as in `envelope.split`. Raises SourceError for broken
-    compression, broken JSON, HTML, emptiness.
+
+def enveloped_batches(
+    path: Path, *, what: str, max_bytes: int = BATCH_BYTES, list_keys: Sequence[str] = ()
+) -> Iterator[Envelope]:
+    """A document in envelopes of about `max_bytes` of JSON each.
+
+    JSON lines take the memory of a batch; one JSON value takes that of its text, and what is
+    written around its records stands around each batch of them. `what` names the document in
+    errors, `list_keys` is as in `envelope.split`. Raises SourceError for broken compression,
+    broken JSON, HTML, emptiness.
     """
     chunks = _chunks(path, what=what)
     head = bytearray()
@@ -44,14 +55,16 @@ def record_batches(
         if b"\n" in head.lstrip() or len(head) >= max_bytes:
             break
     if _is_lines(head):
-        yield from _line_batches(head, chunks, what=what, max_bytes=max_bytes)
+        for records in _line_batches(head, chunks, what=what, max_bytes=max_bytes):
+            yield Envelope(records)
         return
     for chunk in chunks:
         head += chunk
         if len(head) > _LARGEST_VALUE:
             raise SourceError(f"{what} is one JSON value of over 4 GiB; ask for JSON lines")
     envelope = read_envelope(head, what=what, list_keys=list_keys)
-    yield from _sized(envelope.records, max_bytes=max_bytes)
+    for records in _sized(envelope.records, max_bytes=max_bytes):
+        yield replace(envelope, records=records)
 
 
 def read_envelope(body: bytes | bytearray, *, what: str, list_keys: Sequence[str] = ()) -> Envelope:
@@ -106,6 +119,7 @@ def _line_batches(
 
 
 def _sized(records: list[RawRecord], *, max_bytes: int) -> Iterator[list[RawRecord]]:
+    """Batches of records; one without any where there are none."""
     batch: list[RawRecord] = []
     size = 0
     for record in records:
@@ -114,8 +128,7 @@ def _sized(records: list[RawRecord], *, max_bytes: int) -> Iterator[list[RawReco
             batch, size = [], 0
         batch.append(record)
         size += len(record)
-    if batch:
-        yield batch
+    yield batch
 
 
 def _chunks(path: Path, *, what: str) -> Iterator[bytes]:

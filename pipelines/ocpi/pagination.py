@@ -44,7 +44,18 @@ class PageSeen:
     @property
     def names_another(self) -> bool:
         """Whether the answer says itself that there is another page."""
-        return bool(next_link(self.headers) or self.next_in_body or self.has_page_token)
+        return bool(
+            next_link(self.headers) or self.next_in_body or self.has_page_token or self.cursor
+        )
+
+    @property
+    def cursor(self) -> str | None:
+        """X-Last-Record, '' for an empty one, None where there is none."""
+        cursor = self.headers.get("x-last-record")
+        if cursor is None:
+            return None
+        cursor = cursor.strip().strip(_QUOTES)
+        return "" if cursor.lower() in {"null", "none"} else cursor
 
 
 class Paginator(Protocol):
@@ -336,7 +347,7 @@ class LastRecordPaginator:
         return with_parameters(self._start, self._size) if self._size else self._start
 
     def advance(self, seen: PageSeen) -> str | None:
-        cursor = _cursor(seen.headers)
+        cursor = seen.cursor
         if cursor in self._cursors:
             return self._fail("the cursor X-Last-Record came twice: the pages go round in a circle")
         if seen.records and seen.fingerprint and seen.fingerprint == self._last_fingerprint:
@@ -395,15 +406,6 @@ def next_link(headers: Mapping[str, str]) -> str | None:
         if rel and "next" in rel.group(1).lower().split() and target.strip():
             return target.strip()
     return None
-
-
-def _cursor(headers: Mapping[str, str]) -> str | None:
-    """X-Last-Record, '' for an empty one, None where there is none."""
-    cursor = headers.get("x-last-record")
-    if cursor is None:
-        return None
-    cursor = cursor.strip().strip(_QUOTES)
-    return "" if cursor.lower() in {"null", "none"} else cursor
 
 
 def _had_room(seen: PageSeen) -> bool:

@@ -31,10 +31,10 @@ from pipelines.errors import ConfigurationError, IncompleteSnapshotError, Source
 from pipelines.ocpi.addresses import Origin, is_url, joined, origin, redacted, with_parameters
 from pipelines.ocpi.client import Answer, Client, Limits
 from pipelines.ocpi.credentials import Credentials, habits
-from pipelines.ocpi.document import CHUNK_BYTES, record_batches
-from pipelines.ocpi.envelope import fingerprint, record_ids
+from pipelines.ocpi.document import CHUNK_BYTES, enveloped_batches
+from pipelines.ocpi.envelope import Envelope, fingerprint, record_ids
 from pipelines.ocpi.exchange import Exchange, ask, status_error
-from pipelines.ocpi.pagination import PageSeen, Paginator, Tally, next_link, paginator
+from pipelines.ocpi.pagination import PageSeen, Paginator, Tally, paginator
 from pipelines.ocpi.versions import Offered, at_home, discover
 from pipelines.ocpi.windows import window_of
 from pipelines.sources import Source
@@ -238,16 +238,17 @@ class Connection:
                 requested_at, headers = answer.requested_at, dict(answer.headers)
             else:
                 _copied(Path(where), spooled, what=what)
-            keys = self.list_keys(name)
-            records = sum(
-                len(batch) for batch in record_batches(spooled, what=what, list_keys=keys)
+            seen = _document_seen(
+                where,
+                headers,
+                enveloped_batches(spooled, what=what, list_keys=self.list_keys(name)),
             )
             size, sha256 = _measured(spooled)
             yield Page(
                 url_redacted=redacted(where) if is_url(where) else where,
                 sha256=sha256,
                 size=size,
-                records=records,
+                records=seen.records,
                 headers=_kept_headers(headers),
                 requested_at=requested_at,
                 spooled=spooled,
@@ -255,8 +256,8 @@ class Connection:
         finally:
             spooled.unlink(missing_ok=True)
         tally = Tally()
-        tally.add(PageSeen(where, headers, records))
-        more = next_link(headers) and "it is only the first page of more: use transport http"
+        tally.add(seen)
+        more = seen.names_another and "it is only the first page of more: use transport http"
         pull.conclude(tally, more or tally.failure())
 
     def _downloaded(self, where: str, spooled: Path, *, name: str) -> Answer:
@@ -350,6 +351,23 @@ def _seen(exchange: Exchange, url: str) -> PageSeen:
         next_in_body=envelope.next_link,
         total_in_body=envelope.total,
         has_page_token=envelope.has_page_token,
+    )
+
+
+def _document_seen(
+    where: str, headers: Mapping[str, str], envelopes: Iterator[Envelope]
+) -> PageSeen:
+    """A document as the one page that it has to be."""
+    records, around = 0, Envelope([])
+    for around in envelopes:
+        records += len(around.records)
+    return PageSeen(
+        url=where,
+        headers=headers,
+        records=records,
+        next_in_body=around.next_link,
+        total_in_body=around.total,
+        has_page_token=around.has_page_token,
     )
 
 

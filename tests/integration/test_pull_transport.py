@@ -8,7 +8,12 @@ import time
 
 import pytest
 
-from pipelines.errors import OcpiWarehouseError, SourceError, TransientError
+from pipelines.errors import (
+    IncompleteSnapshotError,
+    OcpiWarehouseError,
+    SourceError,
+    TransientError,
+)
 from pipelines.ocpi.client import Limits
 from tests.integration.pulling import DAY, Puller, api, documents, ids
 from tests.integration.pulling import puller as puller
@@ -228,12 +233,42 @@ def test_a_gzip_encoding_that_breaks_off_in_a_later_member_is_no_answer(
         puller.pull(documents({"locations": f"{server.url}/bulk.jsonl"}))
 
 
+@pytest.mark.parametrize(
+    ("headers", "around"),
+    [
+        ({"Link": "</bulk?offset=50>; rel=next"}, {}),
+        ({"X-Last-Record": "L49"}, {}),
+        ({}, {"next": "/bulk?page=2"}),
+        ({}, {"links": {"next": "/bulk?page=2"}}),
+        ({}, {"nextPageToken": "abc"}),
+    ],
+    ids=["link", "cursor", "next in the body", "among links", "page token"],
+)
 def test_a_document_that_is_only_the_first_page_is_not_taken_for_the_whole(
-    server: SourceServer, puller: Puller
+    server: SourceServer, puller: Puller, headers: dict[str, str], around: dict[str, object]
 ) -> None:
-    server.answer("/bulk", ocpi(locations(50), Link="</bulk?offset=50>; rel=next"))
+    body = json.dumps({"data": locations(50), **around}).encode()
+    server.answer("/bulk", Reply(body, headers=headers))
     with pytest.raises(SourceError, match="use transport http"):
         puller.pull(documents({"locations": f"{server.url}/bulk"}))
+
+
+def test_a_document_that_declares_more_than_it_holds_is_not_whole(
+    server: SourceServer, puller: Puller
+) -> None:
+    body = {"data": locations(2), "total": 5000}
+    server.answer("/bulk", Reply(json.dumps(body).encode()))
+    with pytest.raises(IncompleteSnapshotError, match="received 2 records, but 5000"):
+        puller.pull(documents({"locations": f"{server.url}/bulk"}))
+
+
+def test_a_document_whose_cursor_is_empty_and_whose_total_agrees_is_whole(
+    server: SourceServer, puller: Puller
+) -> None:
+    body = {"data": locations(2), "total": 2, "next": None, "nextPageToken": ""}
+    server.answer("/bulk", Reply(json.dumps(body).encode(), headers={"X-Last-Record": ""}))
+    landed = puller.pull(documents({"locations": f"{server.url}/bulk"})).manifest.modules
+    assert (landed["locations"].complete, landed["locations"].declared_total) == (True, 2)
 
 
 def test_a_missing_document_by_url_is_one_clear_sentence(
