@@ -52,9 +52,12 @@ def run_look_up(
 
 
 def _location(connection: Connection, location: str) -> list[RawRecord]:
-    ((_, page),) = connection.details("locations", [location])
-    if page is None:
+    (detail,) = connection.details("locations", [location])
+    if detail.refusal is not None:
+        raise _untold(connection.source, f"location {location!r}", said=detail.refusal)
+    if detail.page is None:
         raise SourceError(f"{connection.source.name} has no location {location!r} now")
+    page = detail.page
     return split(page.body, what=f"the answer of {page.url_redacted}").records
 
 
@@ -67,7 +70,16 @@ def _evse(connection: Connection, evse: str) -> list[RawRecord]:
         )
     url = joined(source.base_url, path.replace("{evse_id}", quote(evse, safe="")))
     exchange = ask(connection.client, url, endpoint="evse", may_lead_nowhere=True)
-    if exchange.refusal is not None or not exchange.envelope.records:
+    if exchange.refusal is not None and not exchange.says_gone:
+        raise _untold(source, f"EVSE {evse!r}", said=exchange.refusal)
+    if not exchange.envelope.records:
         said = exchange.refusal or "an empty answer"
         raise SourceError(f"{source.name} has no EVSE {evse!r} now ({said})")
     return exchange.envelope.records
+
+
+def _untold(source: Source, what: str, *, said: str) -> SourceError:
+    return SourceError(
+        f"{source.name} does not say whether it has {what}: it answered {said}; ask its owner "
+        f"whether one by itself can be asked for"
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import msgspec
 from pydantic import SecretStr
 
 from pipelines.dialects.endpoints import Protocol
-from pipelines.errors import IncompleteSnapshotError, OcpiWarehouseError
+from pipelines.errors import IncompleteSnapshotError, OcpiWarehouseError, SourceError
 from pipelines.landing.stored import MANIFEST, Attempt, LandedModule, LandedPage, Manifest
 from pipelines.landing.turns import whose_turn
 from pipelines.ocpi.client import Limits
@@ -179,8 +179,8 @@ class AttemptInMaking:
                     f"{outcome.reason}; nothing of it is used, pull it again later"
                 )
             if outcome.total_moved and previous_ids and connection.can_ask_one_by_one(name):
-                asked = self._ask_for_vanished(connection, name, previous_ids() - seen, pages)
-                landed = msgspec.structs.replace(landed, asked_one_by_one=asked)
+                vanished = previous_ids() - seen
+                landed = self._ask_for_vanished(connection, name, landed, vanished, seen)
         except OcpiWarehouseError as raised:
             return landed, raised
         return landed, None
@@ -206,11 +206,15 @@ class AttemptInMaking:
             return replaced, None
         ids = whose_turn(self._ids[base], most=details, day=self._day)
         pages: list[LandedPage] = []
+        refused: dict[str, str] = {}
         landed = msgspec.structs.replace(landed, pages=pages, asked=ids)
         try:
-            for page in _found(connection.details(name, ids)):
-                pages.append(self._keep(page, name, len(pages) + 1))
-                progress(name, len(pages), len(ids))
+            for detail in connection.details(name, ids):
+                if detail.refusal is not None:
+                    refused[detail.key] = detail.refusal
+                if detail.page is not None:
+                    pages.append(self._keep(detail.page, name, len(pages) + 1))
+                    progress(name, len(pages), len(ids))
         except OcpiWarehouseError as raised:
             return landed, raised
         if ids and not pages:
@@ -219,22 +223,60 @@ class AttemptInMaking:
                 f"{name} of {self._source.name}: of {len(ids)} locations asked for by themselves "
                 f"not one was answered; see with its owner whether the token may ask for them"
             )
+        if refused:
+            said = ", ".join(sorted(set(refused.values())))
+            note = f"{len(refused)} of {len(ids)} were refused ({said}): nothing is said of them"
+            told = [key for key in ids if key not in refused]
+            landed = msgspec.structs.replace(landed, asked=told, notes=[note])
         return msgspec.structs.replace(landed, complete=True), None
 
     def _ask_for_vanished(
-        self, connection: Connection, name: str, vanished: set[str], pages: list[LandedPage]
-    ) -> int:
-        """The total moved while paging: what is missing is asked for before it is believed gone."""
+        self,
+        connection: Connection,
+        name: str,
+        landed: LandedModule,
+        vanished: set[str],
+        listed: set[str],
+    ) -> LandedModule:
+        """The total moved while paging: what is missing is asked for before it is believed gone.
+
+        Where the source does not say of single ones whether it has them, nobody is believed gone
+        until a night on which the total stands still.
+        """
         if len(vanished) > _MOST_ASKED_ONE_BY_ONE:
             raise IncompleteSnapshotError(
                 f"{name} of {self._source.name}: the total moved while paging and "
                 f"{len(vanished)} known ids are missing, too many to ask for one by one; "
                 f"pull it again at a quieter hour"
             )
-        found = _found(connection.details(name, sorted(vanished)))
-        for number, page in enumerate(found, start=1):
-            pages.append(self._keep(page, f"{name}-detail", number))
-        return len(vanished)
+        asked, found, doubt = 0, 0, None
+        try:
+            for detail in connection.details(name, sorted(vanished)):
+                asked += 1
+                if detail.refusal is not None:
+                    doubt = f"{detail.key!r} was answered with {detail.refusal}"
+                    break
+                if detail.page is not None:
+                    found += 1
+                    landed.pages.append(self._keep(detail.page, f"{name}-detail", found))
+            if asked and not found and not doubt:
+                # A server that knows no single ones answers 404 to all: one just listed tells.
+                for detail in connection.details(name, sorted(listed)[:1]):
+                    if detail.page is None:
+                        doubt = f"{detail.key!r}, which it lists, was not found"
+        except SourceError as error:
+            doubt = str(error)
+        landed = msgspec.structs.replace(landed, asked_one_by_one=asked)
+        if doubt is None:
+            return landed
+        note = (
+            f"the total moved while paging, {len(vanished)} known ids are missing, and asking for "
+            f"them one by one tells nothing ({doubt}): none is believed gone today; see with the "
+            f"source's owner whether one by itself can be asked for"
+        )
+        logger.warning("%s of %s: %s", name, self._source.name, note)
+        notes = [*landed.notes, note]
+        return msgspec.structs.replace(landed, is_absence_open=True, notes=notes)
 
     def _keep(self, page: Page, stem: str, number: int) -> LandedPage:
         if page.spooled is not None:
@@ -289,11 +331,6 @@ class AttemptInMaking:
         temporary.rename(self._folder / MANIFEST)
         _synced(self._folder)
         return Attempt(self._folder, manifest)
-
-
-def _found(details: Iterable[tuple[str, Page | None]]) -> Iterator[Page]:
-    """The answers for those that the source still has."""
-    return (page for _, page in details if page is not None)
 
 
 def _linked(path: Path, target: Path) -> None:

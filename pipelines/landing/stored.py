@@ -43,7 +43,9 @@ class LandedModule(msgspec.Struct, frozen=True, kw_only=True):
     """What a pull of one module came to, and its pages in the order they came.
 
     `asked` are the ids it was asked for one by one, those that the source has no more included;
-    None where it speaks about all of them. `list_keys` is what the pages were read with.
+    None where it speaks about all of them. `is_absence_open`: ids are missing that may have slipped
+    through between its pages, and the source does not say which of them it still has. `list_keys`
+    is what the pages were read with.
     """
 
     complete: bool
@@ -53,6 +55,7 @@ class LandedModule(msgspec.Struct, frozen=True, kw_only=True):
     received: int = 0
     total_moved: bool = False
     asked_one_by_one: int = 0
+    is_absence_open: bool = False
     group: str | None = None
     notes: list[str] = []
     asked: list[str] | None = None
@@ -108,6 +111,8 @@ class Attempt:
         digest = hashlib.sha256()
         for name, module in sorted(self.manifest.modules.items()):
             digest.update(f"{name} {module.complete}\n".encode())
+            if module.is_absence_open:
+                digest.update(b"absence is open\n")
             for key in module.asked or ():
                 digest.update(f"asked {key}\n".encode())
             for page in module.pages:

@@ -20,14 +20,20 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An answer, and its records; `refusal` is set instead where the address led nowhere."""
+    """An answer, and its records; `refusal` is set instead where the address led nowhere.
+
+    `says_gone`: it says that there is no such thing, rather than that it cannot be asked like that.
+    """
 
     answer: Answer
     envelope: Envelope
     refusal: str | None = None
+    says_gone: bool = False
 
 
 _NOWHERE = frozenset({400, 404, 405, 410, 422})
+_GONE = frozenset({404, 410})
+_UNKNOWN_LOCATION = 2003
 _NO_ACCESS = frozenset({401, 403})
 _NO_RECORDS = Envelope([])
 
@@ -70,7 +76,8 @@ def ask(
         if may_lead_nowhere and nowhere:
             code = envelope.status_code
             said = f"OCPI status {code}" if code else f"HTTP {answer.status}"
-            return Exchange(answer, _NO_RECORDS, refusal=said)
+            says_gone = answer.status in _GONE or code == _UNKNOWN_LOCATION
+            return Exchange(answer, _NO_RECORDS, refusal=said, says_gone=says_gone)
         attempt += 1
         worth_another = not refusal.permanent or (answer.ok and may_be_whole_later(answer.body))
         if not worth_another or attempt >= client.limits.attempts:

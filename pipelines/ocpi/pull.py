@@ -65,6 +65,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What was said of one id: its page, or why there is none; neither where the id is gone."""
+
+    key: str
+    page: Page | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleOutcome:
     """What a pull of one module came to; `reason` says why it is not complete."""
 
@@ -156,8 +165,12 @@ class Connection:
             return ModulePull(lambda pull: self._document(pull, name))
         return ModulePull(lambda pull: self._paged(pull, name))
 
-    def details(self, name: str, ids: Iterable[str]) -> Iterator[tuple[str, Page | None]]:
-        """Each id with its own page of kind "detail", or None where the source has it no more."""
+    def details(self, name: str, ids: Iterable[str]) -> Iterator[Detail]:
+        """Each id asked for by itself; pages are of kind "detail".
+
+        Gone is what is answered with 404, 410, body code 2003 or nothing; another refusal says
+        nothing of the id. Raises SourceError or TransientError for all that is no answer.
+        """
         endpoint = self._endpoint(name)
         if endpoint.detail_path is None:
             raise ConfigurationError(f"{name} of {self.source.name} cannot be asked for one by one")
@@ -170,8 +183,12 @@ class Connection:
             else:
                 url = f"{module_url}/{escaped}"
             exchange = ask(self.client, url, endpoint=f"{name} detail", may_lead_nowhere=True)
-            gone = exchange.refusal is not None or not exchange.envelope.records
-            yield key, None if gone else _page(exchange, url=url, kind="detail")
+            if exchange.refusal is not None:
+                yield Detail(key, refusal=None if exchange.says_gone else exchange.refusal)
+            elif not exchange.envelope.records:
+                yield Detail(key)
+            else:
+                yield Detail(key, _page(exchange, url=url, kind="detail"))
 
     def list_keys(self, name: str) -> tuple[str, ...]:
         """Under which names the answers of a module hold their list."""

@@ -53,7 +53,7 @@ from pipelines.warehouse.staging import (
     copy_report,
     create_stage,
 )
-from pipelines.warehouse.unobserved import carry
+from pipelines.warehouse.unobserved import carry, leave_absence_open
 from pipelines.warehouse.verdicts import Verdict
 
 __all__ = [
@@ -183,6 +183,9 @@ def _load(
         if asked.is_asked(name)
     }
     _replace_reports(connection, snapshot, source=source.name, modules=names)
+    for name in names:
+        if attempt.manifest.modules[name].is_absence_open:
+            leave_absence_open(connection, source=source.name, day=day, module=name)
     modules = [
         stage_events(connection, snapshot, source=source.name, module=name, progress=progress)
         if events.holds_events(name)

@@ -17,7 +17,7 @@ from typing import Any
 
 from psycopg import sql
 
-from pipelines.model import TABLES, Table, lineage
+from pipelines.model import TABLES, Table, lineage, module_tables
 from pipelines.warehouse import phrases
 from pipelines.warehouse.staging import AnyConnection, create_stage
 
@@ -39,6 +39,15 @@ class Markers:
             for scope in ("key", "siblings")
             if (level.name, scope) in kinds
         ]
+
+
+def leave_absence_open(connection: AnyConnection, *, source: str, day: date, module: str) -> None:
+    """Mark that a day does not say which of a module's absent objects are gone: all are kept."""
+    connection.execute(
+        "insert into ops.unobserved (source, snapshot_date, module, level, scope, prefix)"
+        " values (%s, %s, %s, %s, 'siblings', '{}') on conflict do nothing",
+        (source, day, module, module_tables(module)[0].name),
+    )
 
 
 def settle_markers(

@@ -99,6 +99,7 @@ class PulledModule:
     received: int = 0
     notes: Sequence[str] = ()
     asked: Sequence[str] | None = None
+    is_absence_open: bool = False
     pages: Sequence[Page] = (Page(),)
 
 

@@ -243,3 +243,26 @@ def test_an_evse_is_looked_up_where_the_dialect_says_so(
     assert json.loads(found.out) == {"uid": "1", "evse_id": "NL*EXW*E1"}
     assert us.asked[-1].query == {"evse_id": "NL*EXW*E1"}
     assert "2001" in terminal.run("look-up", "--source", "eco", "--evse", "NL*EXW*E2").sentence
+
+
+def test_what_a_source_cannot_be_asked_like_that_is_not_said_to_be_gone(
+    terminal: Terminal, us: SourceServer
+) -> None:
+    terminal.write_sources(
+        {
+            "name": "eco",
+            "dialect": "eco_movement",
+            "transport": "http",
+            "base_url": f"{us.url}/eco/",
+            "token_env": VARIABLE,
+        }
+    )
+    us.answer("/eco/locations/L1", Reply(b"{}", status=405))
+    us.answer("/eco/evse", ocpi(None, code=2000))
+    for asked, said in (("--location", "HTTP 405"), ("--evse", "OCPI status 2000")):
+        sentence = terminal.run("look-up", "--source", "eco", asked, "L1").sentence
+        assert "does not say whether it has" in sentence
+        assert said in sentence
+    us.answer("/eco/locations/L1", ocpi(None, code=2003))
+    gone = terminal.run("look-up", "--source", "eco", "--location", "L1")
+    assert "has no location 'L1' now" in gone.sentence

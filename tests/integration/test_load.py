@@ -28,6 +28,7 @@ from pipelines.warehouse.load import (
 )
 from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
+from tests.integration.nights import load_day, project_of
 from tests.integration.observed_days import (
     Marker,
     Observation,
@@ -37,6 +38,9 @@ from tests.integration.observed_days import (
     read_histories,
     read_history,
 )
+from tests.integration.pulling import api
+from tests.integration.pulling import server as server
+from tests.integration.source_server import Reply, locations, ocpi
 
 DAYS = [date(2026, 6, number) for number in range(1, 7)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,6 +134,27 @@ def test_a_share_at_the_limit_and_unobserved_locations_are_no_mass_change(wareho
     unreadable["locations"].markers = [Marker("location", "siblings", ())]
     load(warehouse, source, DAYS[2], unreadable)
     assert len(current_location_ids(warehouse, source.name)) == 8
+
+
+def test_a_location_that_slipped_through_is_kept_where_nobody_can_ask_for_it(database, server):
+    path = "/ocpi/locations"
+    source = api(server, modules=["locations"], mass_change_share=1.0)
+    project = project_of(database, source)
+    server.answer(path, ocpi(locations(10), X_Total_Count="10", X_Limit="50"))
+    load_day(project, source.name, DAYS[0])
+    moving = (
+        ocpi(locations(5), X_Total_Count="10", Link=f"<{path}?offset=5>; rel=next"),
+        ocpi(locations(4, first=6), X_Total_Count="9"),
+    )
+    server.answer(path, *moving)
+    server.answer(f"{path}/L5", Reply(b"{}", status=405))
+    load_day(project, source.name, DAYS[1])
+    assert len(current_location_ids(database.warehouse, source.name)) == 10
+    server.answer(path, *moving)
+    server.answer(f"{path}/L0", ocpi({"id": "L0"}))
+    server.answer(f"{path}/L5", Reply(b"{}", status=404))
+    load_day(project, source.name, DAYS[2])
+    assert len(current_location_ids(database.warehouse, source.name)) == 9
 
 
 def test_a_held_refresh_leaves_the_loaded_day_in_force(warehouse, source):

@@ -109,6 +109,24 @@ def test_where_not_one_is_answered_nobody_is_believed_gone(
     assert "of 4 locations asked for by themselves not one was answered" in said
 
 
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [(Reply(b"{}", status=405), "HTTP 405"), (ocpi(None, code=2001), "OCPI status 2001")],
+)
+def test_of_a_location_that_is_refused_by_itself_nothing_is_said(
+    server: SourceServer, puller: Puller, refusal: Reply, said: str
+) -> None:
+    _answer_locations(server, 10, gone=frozenset())
+    asked = puller.pull_as_declared(_details(server)).manifest.modules["location_details"].asked
+    assert asked is not None
+    server.answer(f"{LOCATIONS}/{asked[1]}", refusal)
+    attempt = puller.pull_as_declared(_details(server), refresh=True)
+    landed = attempt.manifest.modules["location_details"]
+    assert (landed.complete, landed.received) == (True, 3)
+    assert landed.asked == [asked[0], *asked[2:]]
+    assert landed.notes == [f"1 of 4 were refused ({said}): nothing is said of them"]
+
+
 def test_without_a_whole_list_there_is_nothing_to_ask_for(
     server: SourceServer, puller: Puller
 ) -> None:

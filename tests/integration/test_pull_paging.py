@@ -278,6 +278,58 @@ def test_ids_that_vanished_while_the_total_moved_are_asked_for_one_by_one(
     assert [page.kind for page in landed.pages] == ["bulk", "bulk", "detail"]
 
 
+def _answer_a_list_that_moves(server: SourceServer) -> None:
+    """L50 slips through between the pages, and the total says that something did."""
+    server.answer(
+        PATH,
+        ocpi(locations(50), X_Total_Count="100", Link=f"<{PATH}?offset=50>; rel=next"),
+        ocpi(locations(49, first=51), X_Total_Count="99"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (Reply(b"{}", status=405), "'L50' was answered with HTTP 405"),
+        (Reply(b"{}", status=400), "'L50' was answered with HTTP 400"),
+        (ocpi(None, code=2000), "'L50' was answered with OCPI status 2000"),
+        (Reply(b"{}", status=401), "refused access"),
+        (Reply(b"<html>welcome"), "HTML"),
+        (Reply(b"{}", status=404), "'L0', which it lists, was not found"),
+    ],
+    ids=["405", "400", "body 2000", "401", "html", "404 to all"],
+)
+def test_where_single_ids_cannot_be_asked_for_nobody_is_believed_gone(
+    server: SourceServer, puller: Puller, refusal: Reply, said: str
+) -> None:
+    _answer_a_list_that_moves(server)
+    server.answer(f"{PATH}/L0", refusal)
+    server.answer(f"{PATH}/L50", refusal)
+    attempt = puller.pull(api(server), previous_ids=lambda: set(_ids(100)))
+    landed = attempt.manifest.modules["locations"]
+    assert (landed.complete, landed.is_absence_open) == (True, True)
+    (note,) = landed.notes
+    assert said in note
+    assert "none is believed gone today" in note
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Reply(b"{}", status=404), Reply(b"{}", status=410), ocpi(None, code=2003), ocpi(None)],
+    ids=["404", "410", "body 2003", "nothing"],
+)
+def test_what_is_said_to_be_gone_by_a_source_that_knows_single_ids_is_gone(
+    server: SourceServer, puller: Puller, answer: Reply
+) -> None:
+    _answer_a_list_that_moves(server)
+    server.answer(f"{PATH}/L0", ocpi({"id": "L0"}))
+    server.answer(f"{PATH}/L50", answer)
+    attempt = puller.pull(api(server), previous_ids=lambda: set(_ids(100)))
+    landed = attempt.manifest.modules["locations"]
+    assert (landed.is_absence_open, landed.asked_one_by_one, landed.notes) == (False, 1, [])
+    assert "L50" not in ids(attempt)
+
+
 def test_the_day_is_sent_only_to_a_source_that_answers_for_past_days(
     server: SourceServer, puller: Puller
 ) -> None:
