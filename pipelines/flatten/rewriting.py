@@ -23,7 +23,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -31,6 +31,7 @@ import msgspec
 from pipelines.dialects.declare import ContentKey, Module, Resolved, Rewrite
 from pipelines.dialects.shape import Leaf, Many, Node, Object, shape_of
 from pipelines.errors import ConfigurationError
+from pipelines.flatten.hiding import HIDDEN, folded, without_people
 from pipelines.flatten.objects import json_of, meanings, parsed, spellings
 from pipelines.flatten.records import Record, Records
 from pipelines.flatten.scalars import mended_leaf
@@ -51,7 +52,7 @@ _open = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _open_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _closed = msgspec.json.Encoder().encode
 _NULL = msgspec.Raw(b"null")
-_HIDDEN = msgspec.Raw(b'"hidden"')
+_HIDDEN = msgspec.Raw(b'"%s"' % HIDDEN.encode())
 _ESCAPE = re.compile(r"\\(u0000|.)", re.DOTALL)
 # Postgres' numeric ends at 131,072 digits before the point and 16,383 behind it.
 _HUGE_NUMBER = re.compile(r"[eE][+-]?\d{4}|\d{4000}")
@@ -92,7 +93,7 @@ class Rewriter:
         self._ask_hash_key = hash_key
         self._beside = beside or {}
         self._ignored = ignored
-        self._hashed = {_folded(name): _leaf_at(shape, name) for name in rewrite.hashed}
+        self._hashed = {folded(name): _leaf_at(shape, name) for name in rewrite.hashed}
         self._declared = {*shape.nodes, *meanings(shape), *ignored}
         # Other modules keep the very bytes of a record that needs neither.
         self._always = bool(
@@ -172,7 +173,7 @@ class Rewriter:
 
     def _hash(self, held: Opened, tally: Tally) -> None:
         for name, raw in held.items():
-            leaf = self._hashed.get(_folded(name))
+            leaf = self._hashed.get(folded(name))
             if leaf is None:
                 if name not in self._declared and bytes(raw) != b"null":
                     held[name] = _HIDDEN
@@ -248,11 +249,6 @@ class Rewriter:
 
 
 # -- attributes ----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _folded(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _whole(text: str) -> str:
@@ -348,6 +344,7 @@ def _document(raw: msgspec.Raw, leaf: Leaf, tally: Tally) -> msgspec.Raw:
     except UnicodeDecodeError:
         text = bytes(raw).decode("utf-8", "replace")
         count("broken_utf8")
+    text = without_people(text)
     if "\\u0000" in text:
         without = _ESCAPE.sub(lambda found: "" if found[1] == "u0000" else found[0], text)
         if without != text:

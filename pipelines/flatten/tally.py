@@ -13,14 +13,16 @@ from datetime import date
 import pyarrow as pa
 
 from pipelines.errors import PermanentError
+from pipelines.flatten.hiding import HIDDEN, names_people, without_people
 from pipelines.model import TABLES
 
 SAMPLE_LENGTH = 200
 
 
 def printable(text: str) -> str:
-    """A text that Parquet and Postgres take: no half surrogates, no U+0000."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\\u0000")
+    """A text fit for a report: nobody named, and no half surrogates nor U+0000 in it."""
+    whole = without_people(text).encode("utf-8", "replace").decode()
+    return whole.replace("\x00", "\\u0000")  # Parquet and Postgres take neither
 
 
 def shortened(value: str) -> str:
@@ -110,8 +112,8 @@ class Tally:
         """Counts an attribute (value '') or a value of an enumeration that nobody declares."""
         key = (printable(path), printable(value))
         seen, first = self.unknown.get(key, (0, None))
-        if not seen:
-            first = None if sample is None else shortened(sample)
+        if not seen and sample is not None:
+            first = HIDDEN if names_people(path) else shortened(sample)
         self.unknown[key] = (seen + count, first)
 
     def level(self, table: str) -> Fates:

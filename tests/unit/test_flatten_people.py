@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.flatten.hiding import without_people
 from pipelines.model import TABLES
 from tests import factories
-from tests.unit.flatten_outcome import Outcome
+from tests.unit.flatten_outcome import Outcome, location
 from tests.unit.test_flatten_laws import LAWS
 
 LOCATION = {
@@ -99,3 +100,59 @@ def test_an_attribute_nobody_declares_is_reported_without_what_it_says() -> None
     assert found.unknown() == {("cdr_token", ""): 1}
     (line,) = found.report.unknown_attribute.to_pylist()
     assert line["sample"] == "hidden"
+
+
+CARDS = [{"uid": "QXZJQXZJ", "visual_number": "NL-QXZJ]}-7", "group_id": None}]
+SPELLINGS = ("publish_allowed_to", "publishAllowedTo", "PUBLISH-ALLOWED-TO", "PublishAllowedTo")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("dialect", ["ocpi_2_2_1", "ocpi_2_1_1", "eco_movement", "voltality"])
+def test_cards_that_may_see_a_location_are_shown_in_no_report(dialect: str, spelling: str) -> None:
+    cards = {spelling: CARDS}
+    found = Outcome(
+        location(uid="L1", **cards),
+        location(uid="L1", name="another", **cards),
+        location(uid=None, id=None, **cards),
+        {"location": location(uid="L2", id="L2", **cards), **cards},
+        [location(id="L3", **cards)],
+        json.dumps(location(id="L4", last="x", **cards)).encode()[:-20],
+        location(uid="L5", id="L5", operator=[cards, cards], around={"near": cards}),
+        dialect=dialect,
+    )
+    written = repr((found.tables, [t.to_pylist() for t in found.report.tables().values()]))
+    assert "QXZJ" not in written
+    assert "duplicate_key" in {line["reason"] for line in found.quarantine()}
+    (record, *_) = (x["record"] for x in found.quarantine() if x["reason"] == "duplicate_key")
+    assert json.loads(record)[spelling] == "hidden"
+    assert json.loads(record)["name"] in ("Station", "another")
+
+
+def test_cards_are_hidden_in_the_location_of_a_session_too() -> None:
+    found = Outcome(
+        {"id": "S1", "location": {"id": "L1", "publish_allowed_to": CARDS, "near": "x"}},
+        module="sessions",
+        dialect="ocpi_2_1_1",
+    )
+    document = json.loads(found.one("session")["location_document"])
+    assert document == {"id": "L1", "publish_allowed_to": "hidden", "near": "x"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ('{"publish\\u005fallowed_\\u0074o" : "a, b", "x": 1}', '"hidden", "x": 1}'),
+        ('{"publish_allowed_to": null, "x": 1}', '"hidden", "x": 1}'),
+        ('{"publish_allowed_to": [["a"], {"b": "\\"]"}]}', '"hidden"}'),
+        ('{"publish_allowed_to": [{"uid": "a"', '"hidden"'),
+        ('{"publish_allowed_to": "a', '"hidden"'),
+        ('{"publish_allowed_to": }', '"hidden"}'),
+    ],
+)
+def test_a_value_is_hidden_up_to_its_end_or_that_of_a_broken_text(sent: str, shown: str) -> None:
+    assert without_people(sent) == sent[: sent.index(":") + 1] + " " + shown
+
+
+def test_a_text_that_only_speaks_of_the_cards_is_shown_as_it_came() -> None:
+    for text in ("publish_allowed_to", '{"publish": "publish_allowed_to", "x": ":"}', '"publish"'):
+        assert without_people(text) == text
