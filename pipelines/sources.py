@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, NoSnapshotError
 
 Dialect = Literal["ocpi_2_2_1", "ocpi_2_1_1", "eco_movement", "voltality"]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -195,9 +195,32 @@ class Source(BaseModel):
             DATE_PLACEHOLDER in self.documents[name] for name in self.required
         )
 
+    @property
+    def undated_documents(self) -> tuple[str, ...]:
+        """Modules whose document is the same for every day, and so says nothing of a past one."""
+        if self.answers_past_days:
+            return ()
+        return tuple(
+            name for name, where in self.documents.items() if DATE_PLACEHOLDER not in where
+        )
+
+    def without_undated_documents(self) -> Self:
+        """The source as it can be asked for a past day."""
+        dated = {n: at for n, at in self.documents.items() if n not in self.undated_documents}
+        return self.model_copy(update={"modules": dated})
+
     def module_location(self, module: str, day: date) -> str:
-        """Path or URL of a module's document for a day (transport file)."""
-        return self.documents[module].replace(DATE_PLACEHOLDER, day.isoformat())
+        """Path or URL of a module's document for a day (transport file).
+
+        Raises NoSnapshotError for a module that is not among the documents.
+        """
+        where = self.documents.get(module)
+        if where is None:
+            raise NoSnapshotError(
+                f"no {module} of {self.name} of {day} can be had: its document is the same for "
+                f"every day; write {{date}} into its path to load past days of it"
+            )
+        return where.replace(DATE_PLACEHOLDER, day.isoformat())
 
 
 class SourceFile(BaseModel):

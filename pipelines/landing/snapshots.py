@@ -134,13 +134,19 @@ class Landing:
                 )
         elif not windowed:
             raise _no_snapshot(source, day, landed=landed is not None)
+        # What would be today's prices in a past day. They are asked for all the same where nothing
+        # landed, and refused, so that the snapshot says why it has none.
+        undated = () if _is_recent(day, now=now) else source.undated_documents
+        kept = {name for name in undated if landed and name in landed.modules}
+        # Nor are details, which would be looked for in the list of that day.
+        passed_over = kept | {n for n in undated if (e := protocol.endpoint(n)) and e.details_of}
         return Order(
-            source,
+            source.without_undated_documents() if undated else source,
             protocol,
             day,
-            modules=modules if is_live else windowed,
+            modules=tuple(n for n in modules if n not in passed_over) if is_live else windowed,
             token=None if source.auth == "none" else self.token_of(source.name, source.token_env),
-            landed=None if is_live else landed,
+            landed=landed if kept or not is_live else None,
             left_at=self._left_at(source.name, day) if windowed else {},
         )
 
@@ -191,8 +197,13 @@ class Landing:
 
 def can_be_asked_for(source: Source, day: date, *, now: datetime) -> bool:
     """Whether a source can still say how things stood on a day, or stand now."""
+    return source.is_replayable or _is_recent(day, now=now)
+
+
+def _is_recent(day: date, *, now: datetime) -> bool:
+    """Whether what a source says now still counts as that day's."""
     ended_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    return source.is_replayable or now < ended_at + _GRACE
+    return now < ended_at + _GRACE
 
 
 def _no_snapshot(source: Source, day: date, *, landed: bool) -> NoSnapshotError:

@@ -25,6 +25,7 @@ from pipelines.errors import (
     TransientError,
 )
 from pipelines.landing import MANIFEST, Landing
+from pipelines.sources import Source
 from tests.integration.pulling import DAY, Puller, api, documents, ids
 from tests.integration.pulling import puller as puller
 from tests.integration.pulling import server as server
@@ -149,6 +150,65 @@ def test_a_source_with_a_date_in_its_path_can_be_pulled_for_any_past_day(
     assert ids(puller.pull(source, now=datetime(2027, 1, 1, tzinfo=UTC))) == IDS
     with pytest.raises(SourceError, match=r"no file for locations of bulk \(.*2026-06-08"):
         puller.pull(source, day=date(2026, 6, 8), now=datetime(2027, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def half_dated(file: Path) -> Source:
+    """Locations by day, tariffs as they are now."""
+    tariffs = file.parent / "tariffs.json"
+    tariffs.write_text(json.dumps([{"id": "T-of-the-night"}]))
+    dated = str(file.parent / "locations_{date}.jsonl.gz")
+    return documents({"locations": dated, "tariffs": str(tariffs)})
+
+
+def test_a_document_without_a_date_says_nothing_of_a_day_long_past(
+    puller: Puller, half_dated: Source
+) -> None:
+    attempt = puller.pull(half_dated, now=datetime(2026, 9, 1, tzinfo=UTC))
+    assert attempt.manifest.complete
+    assert attempt.modules == ("locations",)
+    assert "write {date} into its path" in attempt.failed_modules["tariffs"]
+
+
+@pytest.mark.parametrize("hours", [0, 34])
+def test_a_document_without_a_date_is_that_of_a_day_just_ended(
+    puller: Puller, half_dated: Source, hours: int
+) -> None:
+    attempt = puller.pull(half_dated, now=NIGHT + timedelta(hours=hours))
+    assert ids(attempt, "tariffs") == ["T-of-the-night"]
+
+
+def test_what_landed_of_a_document_without_a_date_outlives_a_refresh_of_its_day(
+    puller: Puller, half_dated: Source
+) -> None:
+    first = puller.pull(half_dated)
+    Path(half_dated.documents["tariffs"]).write_text(json.dumps([{"id": "T-of-today"}]))
+    again = puller.pull(half_dated, now=datetime(2026, 9, 1, tzinfo=UTC), refresh=True)
+    assert ids(again, "tariffs") == ["T-of-the-night"]
+    assert ids(again) == IDS
+    assert again.manifest.modules["tariffs"].notes == [
+        f"taken over from the attempt {first.manifest.attempt}"
+    ]
+
+
+def test_a_source_that_answers_for_past_days_is_asked_for_all_its_documents(
+    puller: Puller, half_dated: Source
+) -> None:
+    source = half_dated.model_copy(update={"answers_past_days": True})
+    attempt = puller.pull(source, now=datetime(2026, 9, 1, tzinfo=UTC))
+    assert attempt.modules == ("locations", "tariffs")
+
+
+def test_details_without_a_date_are_not_looked_for_in_the_list_of_a_day_long_past(
+    puller: Puller, file: Path
+) -> None:
+    details = file.parent / "details.json"
+    details.write_text(json.dumps(locations(2)))
+    dated = str(file.parent / "locations_{date}.jsonl.gz")
+    modules = {"locations": dated, "location_details": str(details)}
+    source = documents(modules).model_copy(update={"dialect": "eco_movement"})
+    attempt = puller.pull_as_declared(source, now=datetime(2026, 9, 1, tzinfo=UTC))
+    assert attempt.modules == ("locations",)
 
 
 def test_a_day_to_come_is_refused(puller: Puller, file: Path) -> None:
