@@ -7,19 +7,24 @@ source stops nobody; the marts are another run, over whatever has landed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
-from datetime import UTC
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from pipelines.assets.marts import MARTS_GROUP
 from pipelines.errors import ConfigurationError
+from pipelines.partitions import FIRST_DAY
 from pipelines.sources import Source
 
 MARTS_JOB = "marts"
 # After the night's sources; each source's success asks for a build of its own before that.
 MARTS_CRON = "0 6 * * *"
+# Not this year alone: a zone that gave up its summer time would lose a night at New Year.
+_FIRST_YEAR: Final = date.fromisoformat(FIRST_DAY).year
 
 
 def night_job_name(source: str) -> str:
@@ -39,13 +44,14 @@ def night_job(source: Source) -> Any:
 def night_schedule(source: Source, job: Any) -> dg.ScheduleDefinition | None:
     """The source's nightly schedule, None for a source loaded by hand.
 
-    Asks for the partition of the day on which it ticks, UTC: partition D is taken on day D.
+    Asks for the partition of the day on which it ticks (`day_of_tick`).
     """
     if source.schedule is None:
         return None
 
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        day = context.scheduled_execution_time.astimezone(UTC).date().isoformat()
+        ticked_at = context.scheduled_execution_time.astimezone(ZoneInfo(source.timezone))
+        day = day_of_tick(ticked_at).isoformat()
         return dg.RunRequest(run_key=day, partition_key=day)
 
     try:
@@ -64,6 +70,21 @@ def night_schedule(source: Source, job: Any) -> dg.ScheduleDefinition | None:
             f"{source.timezone!r} cannot be followed; write five cron fields, as in "
             f'"30 1 * * *", and an IANA time zone, as in Europe/Amsterdam'
         ) from None
+
+
+def day_of_tick(ticked_at: datetime) -> date:
+    """The UTC day of a tick, `ticked_at` in its schedule's zone, as if it were always summer.
+
+    By the clock of the day 01:30 in Amsterdam is 23:30 UTC in summer and 00:30 in winter: one day
+    would have no night in autumn, and another two in spring. The largest offset of the zone, since
+    that is a day that has begun; where it has ended, it did so by less than the hours that a
+    night may begin late.
+    """
+    zone = ticked_at.tzinfo
+    months = itertools.product(range(_FIRST_YEAR, ticked_at.year + 1), range(1, 13))
+    offsets = (datetime(year, month, 1, tzinfo=zone).utcoffset() for year, month in months)
+    largest = max(offset for offset in offsets if offset is not None)
+    return (ticked_at.replace(tzinfo=None) - largest).date()
 
 
 def marts_job() -> Any:

@@ -8,11 +8,12 @@ a cron or a check sees it there. To write it anew after a wanted change:
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,16 @@ import pytest
 import time_machine
 import yaml
 
+# Private, and the one thing that knows when Dagster will tick.
+from dagster._utils.schedules import schedule_execution_time_iterator
+
 from pipelines.cli.app import app
 from pipelines.definitions import build_definitions
 from pipelines.definitions import definitions as entry_point
 from pipelines.errors import NoSnapshotError, TransientError
 from pipelines.failures import RETRY_PULL, explained
+from pipelines.jobs import day_of_tick
+from pipelines.landing import can_be_asked_for
 from pipelines.partitions import DAILY, FIRST_DAY
 from pipelines.settings import Settings
 from pipelines.sources import Source
@@ -136,6 +142,8 @@ def instance() -> Iterator[dg.DagsterInstance]:
         (datetime(2026, 6, 7, 23, 59, tzinfo=UTC), "UTC", "2026-06-07"),
         # Half past one in Amsterdam is still the day before in UTC, and so is the partition.
         (datetime(2026, 6, 6, 23, 30, tzinfo=UTC), "Europe/Amsterdam", "2026-06-06"),
+        # In winter that day has ended by half an hour.
+        (datetime(2026, 1, 7, 0, 30, tzinfo=UTC), "Europe/Amsterdam", "2026-01-06"),
     ],
 )
 def test_the_night_asks_for_the_day_on_which_it_ticks(
@@ -152,6 +160,55 @@ def test_the_night_asks_for_the_day_on_which_it_ticks(
         assert request.partition_key == asks_for
         assert request.run_key == asks_for
         assert DAILY.has_partition_key(asks_for)
+
+
+@pytest.mark.parametrize(
+    ("cron", "timezone"),
+    [
+        ("30 1 * * *", "UTC"),
+        ("30 1 * * *", "Europe/Amsterdam"),
+        ("30 2 * * *", "Europe/Amsterdam"),
+        ("30 0 * * *", "Europe/Dublin"),
+        ("0 0 * * *", "Atlantic/Azores"),
+        ("30 19 * * *", "America/New_York"),
+        ("30 10 * * *", "Australia/Lord_Howe"),
+        ("30 0 * * *", "Africa/Casablanca"),
+        ("30 18 * * *", "America/Mexico_City"),
+    ],
+)
+def test_each_night_asks_for_the_day_after_the_last_one_in_any_zone(
+    cron: str, timezone: str
+) -> None:
+    """Mexico changed its clocks in April 2022, back in October, and never again."""
+    start = datetime(2022, 3, 1, tzinfo=UTC)
+    ticks = schedule_execution_time_iterator(start.timestamp(), cron, timezone, True)
+    asked = [(tick, day_of_tick(tick)) for tick in itertools.islice(ticks, 400)]
+    assert {after - before for (_, before), (_, after) in itertools.pairwise(asked)} == {
+        timedelta(days=1)
+    }
+    for tick, day in asked:
+        assert day <= tick.astimezone(UTC).date()
+        assert can_be_asked_for(API, day, now=tick + timedelta(hours=10))
+
+
+@pytest.mark.parametrize("first", ["2026-10-24", "2026-03-27"])
+def test_the_change_of_the_clocks_gives_each_night_a_day_of_its_own(first: str) -> None:
+    source = API.model_copy(update={"timezone": "Europe/Amsterdam"})
+    repository = built({source.name: source}).get_repository_def()
+    schedule = repository.get_schedule_def("some_api_nightly")
+    start = datetime.fromisoformat(f"{first}T12:00Z")
+    ticks = schedule_execution_time_iterator(start.timestamp(), API.schedule, source.timezone, True)
+    asked = []
+    with instance() as at:
+        for tick in itertools.islice(ticks, 4):
+            context = dg.build_schedule_context(
+                instance=at, scheduled_execution_time=tick, repository_def=repository
+            )
+            asked += [
+                request.partition_key for request in schedule.evaluate_tick(context).run_requests
+            ]
+    begin = date.fromisoformat(first)
+    assert asked == [str(begin + timedelta(days=number)) for number in range(4)]
 
 
 @pytest.mark.parametrize(
