@@ -86,8 +86,8 @@ class Source(BaseModel):
     window_overlap_s: int = Field(
         default=3600,
         ge=0,
-        description="Seconds before its day from which a windowed module is asked for: bounds are "
-        "exclusive in some places, and clocks differ.",
+        description="Seconds before its day, or before where it was left, from which a windowed "
+        "module is asked for: bounds are exclusive in some places, and clocks differ.",
     )
 
     credentials: OwnCredentials | None = Field(

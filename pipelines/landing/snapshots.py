@@ -35,6 +35,8 @@ _ATTEMPT_FORMAT: Final = "%Y%m%dT%H%M%S%fZ"
 _ATTEMPT_NAME: Final = re.compile(r"\d{8}T\d{12}Z")
 # Queues, retries and a feed that allows a request every 125 s: a night may begin late.
 _GRACE: Final = timedelta(hours=12)
+# A source that was dead for longer has its days pulled one by one.
+_FURTHEST_BACK_DAYS: Final = 14
 
 
 @dataclass(frozen=True)
@@ -147,16 +149,25 @@ class Landing:
             modules=tuple(n for n in modules if n not in passed_over) if is_live else windowed,
             token=None if source.auth == "none" else self.token_of(source.name, source.token_env),
             landed=landed if kept or not is_live else None,
-            left_at=self._left_at(source.name, day) if windowed else {},
+            left_at=self._left_at(source.name, day, windowed),
         )
 
-    def _left_at(self, source: str, day: date) -> dict[str, datetime]:
-        """When the modules of the day before were asked for, where that was before its end."""
-        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        before = self.usable(source, day - timedelta(days=1))
-        if before is None or before.manifest.started_at >= midnight:
-            return {}
-        return dict.fromkeys(before.modules, before.manifest.started_at)
+    def _left_at(self, source: str, day: date, modules: tuple[str, ...]) -> dict[str, datetime]:
+        """Up to when each module has been seen on the last day before that has it."""
+        left_at: dict[str, datetime] = {}
+        for back in range(1, _FURTHEST_BACK_DAYS + 1):
+            missing = set(modules) - left_at.keys()
+            if not missing:
+                break
+            before = day - timedelta(days=back)
+            # Only now, since verifying reads every page of a day.
+            if not any(missing.intersection(a.modules) for a in self.attempts(source, before)):
+                continue
+            attempt = self.usable(source, before)
+            if attempt is not None:
+                seen_to = min(attempt.manifest.started_at, _end_of(before))
+                left_at |= dict.fromkeys(missing.intersection(attempt.modules), seen_to)
+        return left_at
 
     def _folder(self, source: str, day: date) -> Path:
         return self.root / source / day.isoformat()
@@ -202,8 +213,11 @@ def can_be_asked_for(source: Source, day: date, *, now: datetime) -> bool:
 
 def _is_recent(day: date, *, now: datetime) -> bool:
     """Whether what a source says now still counts as that day's."""
-    ended_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    return now < ended_at + _GRACE
+    return now < _end_of(day) + _GRACE
+
+
+def _end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
 def _no_snapshot(source: Source, day: date, *, landed: bool) -> NoSnapshotError:

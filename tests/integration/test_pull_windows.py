@@ -65,15 +65,38 @@ def test_a_day_that_was_pulled_after_its_end_leaves_nothing_to_the_next(
     assert server.asked_for(SESSIONS)[-1].query == WINDOW
 
 
-def test_a_module_that_failed_the_night_before_begins_at_its_own_day(
+def test_a_module_that_failed_the_night_before_begins_where_it_was_left(
     server: SourceServer, puller: Puller, source: Source
 ) -> None:
-    server.answer(SESSIONS, Reply(b"<html>"))
-    puller.pull_as_declared(source, day=DAY - timedelta(days=1), now=NIGHT - timedelta(days=1))
+    for back in (2, 1):
+        if back == 1:
+            server.answer(SESSIONS, Reply(b"<html>"))
+        past = timedelta(days=back)
+        puller.pull_as_declared(source, day=DAY - past, now=NIGHT - past)
     server.answer(SESSIONS, ocpi(locations(2), X_Total_Count="2", X_Limit="50"))
     puller.pull_as_declared(source)
-    assert server.asked_for(SESSIONS)[-1].query == WINDOW
+    assert server.asked_for(SESSIONS)[-1].query["date_from"] == "2026-06-05T00:30:00Z"
     assert server.asked_for("/ocpi/cdrs")[-1].query["date_from"] == "2026-06-06T00:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("nights_ago", "begins"), [(14, "2026-05-24T00:30:00Z"), (15, WINDOW["date_from"])]
+)
+def test_nights_without_a_snapshot_leave_no_hole_of_up_to_two_weeks(
+    server: SourceServer, puller: Puller, source: Source, nights_ago: int, begins: str
+) -> None:
+    past = timedelta(days=nights_ago)
+    puller.pull_as_declared(source, day=DAY - past, now=NIGHT - past)
+    puller.pull_as_declared(source)
+    assert server.asked_for(SESSIONS)[-1].query == {**WINDOW, "date_from": begins}
+
+
+def test_a_day_pulled_after_its_end_was_left_at_its_end(
+    server: SourceServer, puller: Puller, source: Source
+) -> None:
+    puller.pull_as_declared(source, day=DAY - timedelta(days=3), now=NIGHT)
+    puller.pull_as_declared(source)
+    assert server.asked_for(SESSIONS)[-1].query["date_from"] == "2026-06-04T23:00:00Z"
 
 
 def test_the_overlap_is_the_sources(server: SourceServer, puller: Puller, source: Source) -> None:
