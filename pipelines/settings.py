@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -72,7 +73,7 @@ class Settings(BaseSettings):
 
     @property
     def credentials_dir(self) -> Path:
-        """<source>.token: what a source gave us when we registered with it; closed to others."""
+        """<source>.token: what a source gave us when we registered with it, and its servers."""
         return self.home_dir / "credentials"
 
     @property
@@ -84,15 +85,31 @@ class Settings(BaseSettings):
     def sources_path(self) -> Path:
         return self.sources.expanduser().absolute()
 
-    def source_token(self, source: str, variable: str | None) -> SecretStr | None:
+    def source_token(
+        self, source: str, variable: str | None, origins: Collection[str]
+    ) -> SecretStr | None:
         """The token for asking a source: the one received, else that of its variable, else None.
 
-        Raises ConfigurationError where the variable is named but not set.
+        `origins` are the servers that it would be sent to. Raises ConfigurationError where the
+        variable is named but not set, and for a token received from another server.
         """
-        received = read_token(self.credentials_dir / f"{source}.token")
-        if received is not None or variable is None:
-            return received
-        return secret(variable, needed_by=f"source {source}")
+        path = self.credentials_dir / f"{source}.token"
+        received = read_token(path)
+        if received is None:
+            return None if variable is None else secret(variable, needed_by=f"source {source}")
+        token, _, line = received.get_secret_value().partition("\n")
+        given_by = line.split()
+        if not given_by:
+            # Kept before origins were: it belongs to those it is sent to now, and to no others.
+            with suppress(OSError):
+                write_token(path, SecretStr(token), origins=origins)
+        elif not set(origins) <= set(given_by):
+            raise ConfigurationError(
+                f"the token in {path} was given by {', '.join(given_by)} and is not sent to "
+                f"{', '.join(sorted(set(origins) - set(given_by)))}; delete the file and register "
+                f"again, or take its second line out if both belong to the same party"
+            )
+        return SecretStr(token)
 
     def key_of_hashes(self) -> bytes:
         """The key that hashes of people are made with, the same for as long as HOME is kept.
@@ -139,6 +156,21 @@ def read_token(path: Path) -> SecretStr | None:
             f"it with: chmod 600 {path}, and have it replaced if somebody may have seen it"
         )
     return SecretStr(text.strip())
+
+
+def write_token(path: Path, token: SecretStr, *, origins: Collection[str] = ()) -> None:
+    """Replace a token's file at once; a second line says whose servers it may be sent to."""
+    lines = [token.get_secret_value(), *([" ".join(sorted(origins))] if origins else [])]
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _write_once(path: Path, text: str) -> None:

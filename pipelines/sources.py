@@ -29,6 +29,7 @@ from pipelines.errors import ConfigurationError, NoSnapshotError
 Dialect = Literal["ocpi_2_2_1", "ocpi_2_1_1", "eco_movement", "voltality"]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 DATE_PLACEHOLDER = "{date}"
+_WEB_SCHEMES = frozenset({"http", "https"})
 
 
 class OwnCredentials(BaseModel):
@@ -170,7 +171,7 @@ class Source(BaseModel):
         if not (self.versions_url or self.base_url):
             raise ValueError("transport http needs versions_url or base_url")
         for url in (self.versions_url, self.base_url):
-            if url and urlsplit(url).scheme not in {"http", "https"}:
+            if url and urlsplit(url).scheme not in _WEB_SCHEMES:
                 raise ValueError(f"{url!r} is not an http or https URL")
             if url and "@" in urlsplit(url).netloc:
                 raise ValueError("credentials in a URL would reach logs; use token_env")
@@ -193,6 +194,21 @@ class Source(BaseModel):
             return True
         return self.transport == "file" and all(
             DATE_PLACEHOLDER in self.documents[name] for name in self.required
+        )
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The servers that its owner wrote into sources.yml: https://cpo.example:8443, sorted."""
+        urls = (self.versions_url, self.base_url, *self.documents.values())
+        parts = [urlsplit(url) for url in urls if url]
+        return tuple(
+            sorted(
+                {
+                    f"{p.scheme}://{p.netloc.rpartition('@')[2]}".lower()
+                    for p in parts
+                    if p.scheme in _WEB_SCHEMES
+                }
+            )
         )
 
     @property
@@ -286,7 +302,7 @@ def _anchored(source: Source, folder: Path) -> Source:
     if not isinstance(source.modules, dict):
         return source
     modules = {
-        name: where if urlsplit(where).scheme in {"http", "https"} else str(folder / where)
+        name: where if urlsplit(where).scheme in _WEB_SCHEMES else str(folder / where)
         for name, where in source.modules.items()
     }
     return source.model_copy(update={"modules": modules})

@@ -4,16 +4,16 @@ Belongs here: which token is used for what, the files of tokens, what is printed
 here: the talk with the peer (`ocpi/registration.py`), reading a token for a pull (`settings.py`).
 
     HOME/credentials/          0700
-        <source>.token         0600   what the source gave us (token C): pulls use it from then on
+        <source>.token         0600   what the source gave us (token C): pulls use it from then on;
+                                      below it the servers that it may be sent to
         <source>.ours          0600   what the source may call our url with (token B)
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from pipelines.dialects import dialect_of
 from pipelines.errors import ConfigurationError
 from pipelines.ocpi.registration import NotRegisteredError, Ours, Registration
-from pipelines.settings import Settings, read_token
+from pipelines.settings import Settings, read_token, write_token
 from pipelines.sources import Source
 
 Action = Literal["register", "show", "remove"]
@@ -45,19 +45,6 @@ class Kept:
     def ours_file(self) -> Path:
         return self.folder / f"{self.source}.ours"
 
-    def keep(self, path: Path, token: SecretStr) -> None:
-        """Replace a file at once: whoever reads it finds the old token or the new one."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(token.get_secret_value() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
-
     def forget(self) -> None:
         for path in (self.received_file, self.ours_file):
             path.unlink(missing_ok=True)
@@ -69,7 +56,7 @@ def run_credentials(
     """Register, show or remove. Who has a kept token is registered: that one is updated."""
     kept = Kept(settings.credentials_dir, source.name)
     protocol = dialect_of(source).protocol
-    token = settings.source_token(source.name, source.token_env)
+    token = settings.source_token(source.name, source.token_env, source.origins)
     if token is None:
         raise ConfigurationError(
             f"source {source.name!r} has no token to register with; set token_env in sources.yml "
@@ -99,7 +86,7 @@ def _register(
     if not only_print:
         # Before the peer is asked: whatever answers at our url must know it by then, and a folder
         # that cannot be written must not cost a token that is given once.
-        _written(kept, kept.ours_file, token, so="make that folder writable, or use --print")
+        _written(kept.ours_file, token, so="make that folder writable, or use --print")
     try:
         received = send(ours)
     except NotRegisteredError as error:
@@ -111,7 +98,7 @@ def _register(
         typer.echo(received.get_secret_value())
         return
     lost = f"{source.name} has registered us with a token that is lost: ask its owner to start over"
-    _written(kept, kept.received_file, received, so=lost)
+    _written(kept.received_file, received, origins=source.origins, so=lost)
     typer.echo(f"registered with {source.name}; its token is kept in {kept.received_file}")
 
 
@@ -144,9 +131,10 @@ def _ours(source: Source, token: SecretStr) -> Ours:
     )
 
 
-def _written(kept: Kept, path: Path, token: SecretStr, *, so: str) -> None:
+def _written(path: Path, token: SecretStr, *, origins: Collection[str] = (), so: str) -> None:
+    """Whoever reads the file finds the old token or the new one."""
     try:
-        kept.keep(path, token)
+        write_token(path, token, origins=origins)
     except OSError as error:
         raise ConfigurationError(
             f"a token cannot be kept in {path}: {error.strerror}; {so}"

@@ -39,7 +39,7 @@ def run_look_up(
         source,
         dialect_of(source).protocol,
         day=datetime.now(UTC).date(),
-        token=settings.source_token(source.name, source.token_env),
+        token=settings.source_token(source.name, source.token_env, source.origins),
         spool=Path(),
     ) as connection:
         if location is not None:

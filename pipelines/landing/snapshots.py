@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,8 +44,8 @@ class Landing:
     """The landing of all sources, rooted at a folder."""
 
     root: Path
-    # Called with a source's name and token_env.
-    token_of: Callable[[str, str | None], SecretStr | None] = field(
+    # Called with a source's name, token_env and origins.
+    token_of: Callable[[str, str | None, Collection[str]], SecretStr | None] = field(
         default_factory=lambda: _token_in_the_environment
     )
     limits: Limits = field(default_factory=Limits)
@@ -147,7 +147,9 @@ class Landing:
             protocol,
             day,
             modules=tuple(n for n in modules if n not in passed_over) if is_live else windowed,
-            token=None if source.auth == "none" else self.token_of(source.name, source.token_env),
+            token=None
+            if source.auth == "none"
+            else self.token_of(source.name, source.token_env, source.origins),
             landed=landed if kept or not is_live else None,
             left_at=self._left_at(source.name, day, windowed),
         )
@@ -231,5 +233,7 @@ def _no_snapshot(source: Source, day: date, *, landed: bool) -> NoSnapshotError:
     )
 
 
-def _token_in_the_environment(source: str, variable: str | None) -> SecretStr | None:
+def _token_in_the_environment(
+    source: str, variable: str | None, _origins: Collection[str]
+) -> SecretStr | None:
     return None if variable is None else secret(variable, needed_by=f"source {source}")

@@ -84,7 +84,8 @@ def kept(terminal: Terminal, suffix: str) -> Path:
 
 def tokens_shown(terminal: Terminal, *ended: Ended) -> list[str]:
     """The tokens, in any form in which they are sent, that the terminal has seen."""
-    files = [path.read_text().strip() for path in (kept(terminal, "token"), kept(terminal, "ours"))]
+    paths = (kept(terminal, "token"), kept(terminal, "ours"))
+    files = [path.read_text().splitlines()[0] for path in paths]
     return [found for one in ended for found in tokens_in(one, *TOKENS_A, *files)]
 
 
@@ -119,6 +120,27 @@ def test_what_the_peer_answers_is_shown_without_its_token(
     assert json.loads(shown.out)["token"] == "***"
     assert json.loads(shown.out)["party_id"] == "EXW"
     assert tokens_shown(terminal, shown) == []
+
+
+def test_a_token_received_is_sent_to_nobody_but_who_gave_it(
+    terminal: Terminal, peer: Peer, us: SourceServer
+) -> None:
+    write_source(terminal, peer, url=f"{us.url}/versions")
+    terminal.run("credentials", "west", "register")
+    us.asked.clear()
+    write_source(terminal, peer, url=f"{us.url}/versions", versions_url=f"{us.url}/versions")
+    for command in (
+        ("look-up", "--source", "west", "--location", "LOC-0001"),
+        ("credentials", "west", "register"),
+        ("credentials", "west", "show"),
+    ):
+        ended = terminal.run(*command)
+        assert f"is not sent to {us.url}; delete the file" in ended.sentence
+        assert tokens_shown(terminal, ended) == []
+    assert us.asked == []
+    kept(terminal, "token").unlink()
+    terminal.run("look-up", "--source", "west", "--location", "LOC-0001")
+    assert us.asked
 
 
 def test_registering_again_updates_and_replaces_the_token(

@@ -118,7 +118,7 @@ class Night:
     def secrets(self) -> list[str]:
         """Every token, in every form in which it is sent."""
         kept = self.database.settings.credentials_dir.iterdir()
-        tokens = [TOKEN_A, *(path.read_text().strip() for path in kept)]
+        tokens = [TOKEN_A, *(path.read_text().splitlines()[0] for path in kept)]
         return [*tokens, *(base64.b64encode(token.encode()).decode() for token in tokens)]
 
 

@@ -63,10 +63,33 @@ def test_a_token_that_others_can_read_is_not_sent(
 
 
 def test_without_a_received_token_the_variable_is_read(settings: Settings, token: str) -> None:
-    found = settings.source_token("cpo", TOKEN_VARIABLE)
+    found = settings.source_token("cpo", TOKEN_VARIABLE, ())
     assert found is not None
     assert found.get_secret_value() == token
-    assert settings.source_token("cpo", None) is None
+    assert settings.source_token("cpo", None, ()) is None
+
+
+def test_a_token_received_from_one_server_is_not_sent_to_another(
+    server: SourceServer, settings: Settings, token: str
+) -> None:
+    """`localhost` stands for the new host, and the file for one from before origins were kept."""
+    path = _kept(settings)
+    server.answer("/ocpi/locations", ocpi(locations(1), X_Total_Count="1"))
+    landing = Landing(settings.landing_dir, token_of=settings.source_token)
+    landing.pull(api(server), protocol(), day=DAY, now=lambda: NIGHT)
+    assert path.read_text() == f"{RECEIVED}\n{server.url}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    server.asked.clear()
+    there = server.url.replace("127.0.0.1", "localhost")
+    moved = api(server, base_url=f"{there}/ocpi/", token_env=TOKEN_VARIABLE)
+    with pytest.raises(ConfigurationError, match=f"is not sent to {there}; delete") as raised:
+        landing.pull(moved, protocol(), day=DAY, now=lambda: NIGHT, refresh=True)
+    assert str(path) in str(raised.value)
+    assert RECEIVED not in str(raised.value)
+    assert server.asked == []
+    path.write_text(f"{RECEIVED}\n")
+    landing.pull(moved, protocol(), day=DAY, now=lambda: NIGHT, refresh=True)
+    assert {asked.token for asked in server.asked} == {f"Token {RECEIVED}"}
 
 
 def test_landing_folders_are_closed_to_others(server: SourceServer, puller: Puller) -> None:
