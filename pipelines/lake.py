@@ -6,9 +6,11 @@ belong here: what the rows mean (`model/`), where they come from (`flatten/`).
     <lake>/<table>/source=<s>/snapshot_date=<d>/part-00000.parquet
     <lake>/_snapshots/source=<s>/snapshot_date=<d>.json     written last: it makes the day exist
     <lake>/_staging/source=<s>/snapshot_date=<d>/           what a killed run leaves; swept later
+    <lake>/_staging/source=<s>/snapshot_date=<d>.lock       while somebody writes that day
 
-Readers trust the manifest alone. The same rows give the same bytes, however they were cut into
-batches: row groups have a fixed number of rows, and no file names a time or a version.
+A day in a folder has one writer at a time; object stores have no locks, so there whoever starts
+runs sees to it. Readers trust the manifest alone. The same rows give the same bytes, however they
+were cut into batches: row groups have a fixed number of rows, and no file names a time or a version.
 """
 
 from __future__ import annotations
@@ -19,17 +21,19 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+import filelock
 import pyarrow as pa
 import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
-from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError
+from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError, TransientError
 from pipelines.model import REPORT_TABLES, TABLES, module_tables
 
 ROWS_PER_GROUP: Final = 65_536
@@ -196,8 +200,9 @@ class LakeSnapshot:
 class Lake:
     """A lake in a folder or an object store (s3://..., gs://...)."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, lock_time_out_s: float = 3600.0) -> None:
         self.uri = uri
+        self.lock_time_out_s = lock_time_out_s
         try:
             if re.match(r"[a-z][a-z0-9+.-]+://", uri):
                 self.files, self.root = pa_fs.FileSystem.from_uri(uri)
@@ -355,6 +360,7 @@ class LakeWriter:
         self.modules = modules
         self.published: LakeSnapshot | None = None
         self._staging = lake.staging_path(source, day)
+        self._alone = ExitStack()
         self._writers: dict[str, _TableWriter] = {}
         # Compressing takes a sixth of a flatten, outside the interpreter's lock: beside it, on
         # one thread, since the order of rows within a table is part of the promise.
@@ -362,9 +368,36 @@ class LakeWriter:
         self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> LakeWriter:
-        self.lake.delete_folder(self._staging)
-        self.lake.files.create_dir(self._staging, recursive=True)
+        with ExitStack() as held:
+            held.enter_context(self._locked())
+            self.lake.delete_folder(self._staging)
+            self.lake.files.create_dir(self._staging, recursive=True)
+            self._alone = held.pop_all()
         return self
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone with the day; the lock is the kernel's and dies with its holder."""
+        if not isinstance(self.lake.files, pa_fs.LocalFileSystem):
+            yield
+            return
+        path = Path(f"{self._staging}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path, timeout=self.lake.lock_time_out_s)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise TransientError(
+                f"another process has been writing {self.source} of {self.day} to the lake for "
+                f"{self.lake.lock_time_out_s:.0f} s; try again when it is done"
+            ) from None
+        try:
+            yield
+        finally:
+            path.unlink(
+                missing_ok=True
+            )  # whoever waits for it sees that it is gone, and begins anew
+            lock.release()
 
     def write(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
         """Appends rows of a table; they must have the model's schema."""
@@ -395,19 +428,20 @@ class LakeWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
+        with self._alone:
             try:
+                try:
+                    if kind is None:
+                        while self._waiting:
+                            self._waiting.popleft().result()
+                finally:
+                    self._thread.shutdown(cancel_futures=True)
+                    for writer in self._writers.values():
+                        writer.close()
                 if kind is None:
-                    while self._waiting:
-                        self._waiting.popleft().result()
+                    self.published = self._publish()
             finally:
-                self._thread.shutdown(cancel_futures=True)
-                for writer in self._writers.values():
-                    writer.close()
-            if kind is None:
-                self.published = self._publish()
-        finally:
-            self.lake.delete_folder(self._staging)
+                self.lake.delete_folder(self._staging)
 
     def _aside(self, table: str) -> str:
         return f"{self._staging}/{table}.parquet"

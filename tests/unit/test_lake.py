@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import lake as lake_module
-from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError
+from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError, TransientError
 from pipelines.lake import Lake, LakeSnapshot
 from pipelines.model import TABLES
 
@@ -103,6 +106,46 @@ def test_an_error_while_writing_leaves_the_old_snapshot_as_it_was(lake: Lake) ->
     with pytest.raises(KeyError), lake.replace("ndw", DAY) as writer:
         [writer.write(name, rows(9)) for name in ("tariff_freshness", "no_such_table")]
     assert contents(Path(lake.root)) == before
+
+
+def test_writers_of_one_day_take_turns(lake: Lake) -> None:
+    """The second waits; neither deletes what the other has staged, and each snapshot is whole."""
+    counts = (1000, 2000, 3000, 4000)
+    begun = threading.Barrier(len(counts))
+    published: list[LakeSnapshot] = []
+
+    def write(count: int) -> None:
+        begun.wait()
+        published.append(written(lake, *(rows(100, start=n) for n in range(0, count, 100))))
+
+    threads = [threading.Thread(target=write, args=(count,)) for count in counts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found.rows("tariff_freshness") for found in published) == list(counts)
+    last = lake.trusted("ndw", DAY)
+    assert last.read("tariff_freshness").equals(rows(last.rows("tariff_freshness")))
+    assert not [name for name in contents(Path(lake.root)) if "_staging" in name]
+
+
+def test_a_day_that_another_process_writes_is_refused_in_the_end(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path), lock_time_out_s=0.1)
+    holding = (
+        "import sys, time; from datetime import date; from pipelines.lake import Lake\n"
+        f"with Lake({str(tmp_path)!r}).replace('ndw', date(2026, 6, 7)):\n"
+        "    print('writing', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", holding], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(TransientError, match="another process has been writing ndw"):
+            written(lake, rows(1))
+        with lake.replace("ndw", date(2026, 6, 8)):
+            pass
+        process.kill()
+        process.wait()
+    assert written(lake, rows(1)).rows("tariff_freshness") == 1
 
 
 class Killed(BaseException):
