@@ -10,7 +10,8 @@ belong here: what the rows mean (`model/`), where they come from (`flatten/`).
 
 A day in a folder has one writer at a time; object stores have no locks, so there whoever starts
 runs sees to it. Readers trust the manifest alone. The same rows give the same bytes, however they
-were cut into batches: row groups have a fixed number of rows, and no file names a time or a version.
+were cut into batches: row groups have a fixed number of rows, and no file names a time or a
+version.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import ConfigurationError, NoSnapshotError, PermanentError, TransientError
 from pipelines.model import REPORT_TABLES, TABLES, module_tables
+from pipelines.ocpi.addresses import redacted
 
 ROWS_PER_GROUP: Final = 65_536
 PART: Final = "part-00000.parquet"
@@ -210,9 +212,12 @@ class Lake:
                 self.files = pa_fs.LocalFileSystem()
                 self.root = str(Path(uri).expanduser().absolute())
         except (pa.ArrowInvalid, OSError) as error:
+            # A key with a / in it makes a host of its half: whatever stands before the last @ goes.
+            shown = redacted(re.sub("://.*@", "://", uri)) if "://" in uri else uri
+            said = str(error).replace(uri, shown)
             raise ConfigurationError(
-                f"the lake {uri!r} cannot be opened ({error}); set OCPI_WAREHOUSE_LAKE to a folder "
-                f"or to a URL such as s3://bucket/folder"
+                f"the lake {shown!r} cannot be opened ({said}); set OCPI_WAREHOUSE_LAKE to a "
+                f"folder or to a URL such as s3://bucket/folder"
             ) from None
 
     def part_path(self, table: str, source: str, day: date) -> str:

@@ -232,6 +232,24 @@ def test_a_lake_that_cannot_be_opened_is_a_matter_of_configuration() -> None:
         Lake("nowhere://bucket/lake")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://AKIAKEY:SecretKey@bucket/lake?regionn=eu-west-1",
+        "s3://AKIAKEY:12/SecretKey@bucket/lake?regionn=eu-west-1",
+        "s3://AKIAKEY:Secret Key@bucket/lake",
+        "s3://AKIAKEY:SecretKey@bucket:port/lake",
+        "nowhere://AKIAKEY:SecretKey@bucket/lake",
+        "abfss://lake@AKIA.dfs.core.windows.net/x?account_key=SecretKey&y=1",
+    ],
+)
+def test_a_lake_that_cannot_be_opened_is_named_without_its_keys(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="OCPI_WAREHOUSE_LAKE") as raised:
+        Lake(url)
+    assert "Key" not in str(raised.value)
+    assert "AKIAKEY" not in str(raised.value)
+
+
 def test_an_object_store_url_names_a_lake_too(tmp_path: Path) -> None:
     lake = Lake(f"file://{tmp_path}/lake")
     written(lake, rows(1))
