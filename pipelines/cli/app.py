@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipelines.cli.query import Format, run_query
-from pipelines.errors import ConfigurationError, OcpiWarehouseError
+from pipelines.errors import ConfigurationError, OcpiWarehouseError, WarehouseError
 from pipelines.settings import Settings
 from pipelines.sources import Source, load_sources
 from pipelines.version import code_version
@@ -300,7 +300,8 @@ def rebuild(
 ) -> None:
     """Replay ops.load into a database beside: tables and marts as they were known at a time.
 
-    What was loaded, held or retracted later is not in it. The warehouse itself is only read.
+    What was loaded, held or retracted later is not in it. The warehouse itself has its schema
+    brought up to date, as by any command, and is only read then.
     """
     from pipelines.cli.rebuild import run_drop, run_rebuild
 
@@ -328,11 +329,23 @@ def release(
     reason: Annotated[str, typer.Option(help="Why this is right; kept in ops.snapshot.")],
 ) -> None:
     """Let a held snapshot through: the next materialize of that day loads it."""
+    import psycopg
+
     from pipelines.warehouse.connect import Warehouse
     from pipelines.warehouse.load import release as release_snapshot
+    from pipelines.warehouse.migrations import migrate as migrate_warehouse
 
     which = _day(day)
-    release_snapshot(Warehouse.from_settings(Settings()), source, which, reason)
+    warehouse = Warehouse.from_settings(Settings())
+    migrate_warehouse(warehouse)
+    try:
+        release_snapshot(warehouse, source, which, reason)
+    except psycopg.Error as error:
+        message = error.diag.message_primary or str(error).splitlines()[0]
+        raise WarehouseError(
+            f"releasing {source} of {which} in {warehouse.describe()}: {message}; nothing was "
+            f"released"
+        ) from None
     typer.echo(
         f"released; load it with: ocpi-warehouse materialize --source {source} --date {which}"
     )

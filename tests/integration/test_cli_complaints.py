@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,18 @@ def test_releasing_what_is_not_held_is_explained(terminal: Terminal) -> None:
         "release", "--source", "feed", "--date", "2026-06-07", "--reason", "why not"
     ).sentence
     assert "nothing of that day" in sentence
+
+
+def test_releasing_in_a_database_that_is_not_as_it_should_be_is_explained(
+    terminal: Terminal, fresh_database: FreshDatabase
+) -> None:
+    fresh = replace(terminal, database=fresh_database)
+    release = ("release", "--source", "feed", "--date", "2026-06-07", "--reason", "why not")
+    assert "nothing of that day" in fresh.run(*release).sentence
+    with fresh_database.warehouse.connection() as connection:
+        connection.execute("alter table ops.snapshot rename to elsewhere")
+    sentence = fresh.run(*release).sentence
+    assert 'relation "ops.snapshot" does not exist; nothing was released' in sentence
 
 
 @pytest.mark.parametrize(
