@@ -399,9 +399,8 @@ class LakeWriter:
         try:
             yield
         finally:
-            path.unlink(
-                missing_ok=True
-            )  # whoever waits for it sees that it is gone, and begins anew
+            # Whoever waits for it sees that it is gone, and begins anew.
+            path.unlink(missing_ok=True)
             lock.release()
 
     def write(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:

@@ -41,7 +41,7 @@ class Order:
     """What is to be pulled for a day.
 
     `modules` are those to ask for; all others are taken over from the attempt `landed`, if there
-    is one. `left_at`: module -> when the day before was asked for, where that was before its end.
+    is one. `left_at`: module -> up to when it has been seen.
     """
 
     source: Source

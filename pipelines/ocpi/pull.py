@@ -130,7 +130,7 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
         left_at: Mapping[str, datetime] | None = None,
     ) -> None:
-        """`left_at`: module -> when the day before was asked for, where that was before its end."""
+        """`left_at`: module -> up to when it has been seen on days before."""
         self.source = source
         self.protocol = protocol
         self._day = day

@@ -209,6 +209,7 @@ def _load(
     if not all(verdict.passed for found in checks.values() for verdict in found.values()):
         raise _RefusedError(checks)
     changed: dict[str, int] = {}
+    moved: set[str] = set()
     # One moment for all of it: what is known at a time is known of every module.
     at = clock()
     for module in modules:
@@ -216,6 +217,8 @@ def _load(
         for name, change in _merge_module(connection, module, checks, progress=progress).items():
             changes[name] = changes.get(name, Change()) + change
         changed |= {name: change.rows for name, change in changes.items()}
+        if any(change.rows for change in changes.values()):
+            moved.add(module.at.module)
         note_change(
             connection,
             module.at,
@@ -230,6 +233,7 @@ def _load(
         day=day,
         attempt=attempt,
         modules=names,
+        moved=moved,
         checks=checks,
         at=at,
     )

@@ -107,10 +107,15 @@ def note_loaded(
     day: date,
     attempt: PulledAttempt,
     modules: Collection[str],
+    moved: Collection[str],
     checks: Mapping[str, Mapping[str, Verdict]],
     at: datetime,
 ) -> None:
-    """These modules of the attempt are in force from now on."""
+    """These modules of the attempt are in force from now on.
+
+    Of a day that was loaded before, those that no row `moved` in keep the times of their pull: what
+    it shows was so then, and the marts have measured ages against it.
+    """
     for module in modules:
         connection.execute(
             _UPSERT_LOADED,
@@ -120,6 +125,7 @@ def note_loaded(
                 "verdict": "loaded",
                 "checks": stored(checks[module]),
                 "at": at,
+                "moved": module in moved,
             },
         )
 
@@ -187,9 +193,17 @@ _NOTHING_REFUSED = (
     "refused_status = null, refused_verdict = null, refused_checks = null, refused_attempt = null,"
     " refused_at = null"
 )
+_KEPT_UNMOVED = frozenset({"pull_started_at", "pull_ended_at"})
+_TAKE_OVER_MOVED = ", ".join(
+    f"{name} = case when snapshot.status = 'loaded' and not %(moved)s then snapshot.{name}"
+    f" else excluded.{name} end"
+    if name in _KEPT_UNMOVED
+    else f"{name} = excluded.{name}"
+    for name in _FACTS.split(", ")
+)
 _UPSERT_LOADED = (
     f"{_INSERT} %(at)s) on conflict (source, snapshot_date, module) do update"
-    f" set {_TAKE_OVER}, loaded_at = excluded.loaded_at, {_NOTHING_REFUSED}"
+    f" set {_TAKE_OVER_MOVED}, loaded_at = excluded.loaded_at, {_NOTHING_REFUSED}"
 )
 # Two upserts in one: beside what is loaded, or in place of what never was.
 _UPSERT_REFUSED = f"""

@@ -11,7 +11,8 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from pipelines.warehouse.migrations import migrate
 from tests.conftest import FreshDatabase
 from tests.integration.nights import load_day, project_of
 from tests.integration.observed_days import (
+    PULLED_AT,
     Marker,
     Observation,
     draw_day,
@@ -332,6 +334,22 @@ def test_what_did_not_get_in_is_kept_in_order_with_the_loads(warehouse, source):
     assert noted[3][2] == "three sites closed"
     assert noted[6][2] == "a wrong feed"
     assert not any(line[4] for line in noted)
+
+
+def test_a_day_pulled_again_is_of_the_first_pull_as_long_as_nothing_differs(warehouse, source):
+    later = PULLED_AT + timedelta(days=9)
+    for locations, pulled_at, expected in [
+        (3, PULLED_AT, PULLED_AT),
+        (3, later, PULLED_AT),
+        (2, later, later),
+    ]:
+        snapshot, attempt = make_snapshot(source.name, DAYS[0], plain_day(locations))
+        manifest = replace(attempt.manifest, started_at=pulled_at, ended_at=pulled_at)
+        load_snapshot(
+            warehouse, snapshot, source=source, attempt=replace(attempt, manifest=manifest)
+        )
+        pulled = "select pull_started_at, pull_ended_at from ops.snapshot where source = %s"
+        assert rows(warehouse, pulled, source.name) == [(expected, expected)]
 
 
 def test_two_loads_of_a_source_take_turns(warehouse, source):

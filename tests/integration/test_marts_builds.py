@@ -35,8 +35,8 @@ from tests.integration.nights import (
 
 # An id goes from A to B, and A has another: whether A takes its history along is told by who had
 # the id in the meantime, which the middle day alone shows. In later weeks A is down under the one
-# key or the other. D, too, had another id on the middle day; it leaves after days without a load. The
-# last day ends a week.
+# key or the other. D, too, had another id on the middle day; it leaves after days without a load.
+# The last day ends a week.
 MIDDLE = date(2026, 1, 10)
 SUNDAY = date(2026, 1, 25)
 EVSES: dict[date, dict[str, tuple[str, str]]] = {
