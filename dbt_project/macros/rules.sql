@@ -74,16 +74,20 @@
 
 {# Great-circle distance; good to 0.5 %, which is 1 m in 250. #}
 {% macro distance_m(latitude_a, longitude_a, latitude_b, longitude_b) -%}
-    2 * 6371000 * asin(
-        least(
-            1,
-            sqrt(
-                power(sin(radians(({{ latitude_b }} - {{ latitude_a }}) / 2)), 2)
-                + cos(radians({{ latitude_a }})) * cos(radians({{ latitude_b }}))
-                * power(sin(radians(({{ longitude_b }} - {{ longitude_a }}) / 2)), 2)
-            )
-        )
-    )
+    case
+        when {{ latitude_a }} + {{ longitude_a }} + {{ latitude_b }} + {{ longitude_b }} is not null
+            then
+                2 * 6371000 * asin(
+                    least(
+                        1,
+                        sqrt(
+                            power(sin(radians(({{ latitude_b }} - {{ latitude_a }}) / 2)), 2)
+                            + cos(radians({{ latitude_a }})) * cos(radians({{ latitude_b }}))
+                            * power(sin(radians(({{ longitude_b }} - {{ longitude_a }}) / 2)), 2)
+                        )
+                    )
+                )
+    end
 {%- endmacro %}
 
 {# Lower Wilson bound (z = 1.96) of successes in trials: 3 of 3 is not better than 990 of 1,000.

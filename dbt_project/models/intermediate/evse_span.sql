@@ -261,6 +261,7 @@ spread_member as materialized (
         member.member_key,
         member.latitude,
         member.longitude,
+        member.latitude is not null and member.longitude is not null as is_located,
         parted.member_number is not null as is_parted
     from member
     inner join shared_id using (moment, plain_key)
@@ -282,11 +283,11 @@ near as (
         on
             one.moment = other.moment
             and one.plain_key = other.plain_key
-            -- Without coordinates nothing says that it is elsewhere.
+            -- One without coordinates links no two places.
             and coalesce(
                 {{ distance_m('one.latitude', 'one.longitude', 'other.latitude', 'other.longitude') }}
                 <= {{ var('same_place_m') }},
-                true
+                not (one.is_located or other.is_located)
             )
             and (
                 one.member_number = other.member_number or not (one.is_parted or other.is_parted)
@@ -316,12 +317,36 @@ linked as (
     group by member_number
 ),
 
-placed as (
-    select
-        spread_member.*,
+main_place as (
+    select distinct on (spread_member.moment, spread_member.plain_key)
+        spread_member.moment,
+        spread_member.plain_key,
         linked.place_key
     from spread_member
     inner join linked using (member_number)
+    where spread_member.is_located and not spread_member.is_parted
+    group by spread_member.moment, spread_member.plain_key, linked.place_key
+    order by
+        spread_member.moment,
+        spread_member.plain_key,
+        count(*) desc,
+        linked.place_key
+),
+
+-- Without coordinates nothing says that it is elsewhere: it is where most are.
+placed as (
+    select
+        spread_member.*,
+        case
+            when spread_member.is_located or spread_member.is_parted then linked.place_key
+            else coalesce(main_place.place_key, linked.place_key)
+        end as place_key
+    from spread_member
+    inner join linked using (member_number)
+    left join main_place
+        on
+            spread_member.moment = main_place.moment
+            and spread_member.plain_key = main_place.plain_key
 ),
 
 -- The place of most members has the plain key. Whether that is new for them is asked later.
