@@ -6,7 +6,7 @@
         when {{ time }} is null then {{ otherwise }}
         when {{ time }} ~ '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$'
             then extract(epoch from ({{ time }})::time)::integer
-        when {{ time }} ~ '^24:00' then 86400
+        when {{ time }} ~ '^24:00(:00)?$' then 86400
         else -1
     end
 {%- endmacro %}

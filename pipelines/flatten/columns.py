@@ -26,6 +26,7 @@ from pipelines.flatten.values import (
     day_of,
     moment_of,
     number_of,
+    restricting_time_of,
     time_of,
 )
 from pipelines.model import Column, Type
@@ -111,6 +112,8 @@ class Columns:
         texts = self.text(raw, where)
         if column.form == "time":
             return self._by_value(texts, where, time_of, pa.string())
+        if column.form == "restricting_time":
+            return self._by_value(texts, where, restricting_time_of, pa.string())
         if column.form == "country":
             return self._by_value(texts, where, country_of, pa.string())
         return texts

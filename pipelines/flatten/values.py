@@ -97,6 +97,12 @@ def time_of(value: str) -> tuple[str | None, str | None]:
     return time, None if time == value else "time_form"
 
 
+def restricting_time_of(value: str) -> tuple[str, str | None]:
+    """As `time_of`, but what cannot be read stays as it is: without it a price holds all day."""
+    time, repair = time_of(value)
+    return time or value, repair
+
+
 # Names that feeds use and ISO 3166 does not list.
 _COUNTRY_NAMES = {
     "belgie": "BEL", "belgië": "BEL", "belgique": "BEL", "czech republic": "CZE",

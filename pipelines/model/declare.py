@@ -51,7 +51,7 @@ class Type(Enum):
         return arrow
 
 
-Form = Literal["time", "country", "latitude", "longitude"]
+Form = Literal["time", "restricting_time", "country", "latitude", "longitude"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Column:
     """One column: declared once, followed by Arrow, Postgres, dbt and the data dictionary.
 
     `vocabulary` names the list in `vocabularies.py` whose spelling a value is repaired to;
-    `form` says what a value has to look like beyond its type (times are HH:MM[:SS]).
+    `form` says what a value has to look like beyond its type (times are HH:MM[:SS]). A
+    `restricting_time` that cannot be read is kept as it came: as NULL it would restrict nothing.
     `is_nullable` is False for keys and for what the product itself writes.
     """
 

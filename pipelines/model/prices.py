@@ -60,8 +60,8 @@ PRICE_ELEMENT = Table(
     columns=(
         PRICE_KEY,
         ELEMENT_INDEX,
-        text("start_time", "From this local time of day.", unit="HH:MM", form="time"),
-        text("end_time", "To this local time of day.", unit="HH:MM", form="time"),
+        text("start_time", "From this local time of day.", unit="HH:MM", form="restricting_time"),
+        text("end_time", "To this local time of day.", unit="HH:MM", form="restricting_time"),
         day("start_date", "From this local date, inclusive."),
         day("end_date", "To this local date, exclusive."),
         number("min_power_kw", "From this power on.", unit="kW"),

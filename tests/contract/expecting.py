@@ -141,7 +141,7 @@ class Module:
                 return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         if declared.form == "country":
             return COUNTRIES[sent]
-        return sent.removesuffix("Z") if declared.form == "time" else sent
+        return sent.removesuffix("Z") if declared.form in ("time", "restricting_time") else sent
 
 
 def _gather(rows: Rows, at: str, found: dict[str, dict[str, Rows]]) -> None:

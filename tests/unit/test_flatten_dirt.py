@@ -198,6 +198,14 @@ def test_restrictions_as_a_list_are_read() -> None:
     assert row["start_date"] == date(2026, 1, 1)
 
 
+def test_a_time_that_restricts_a_price_is_kept_where_it_cannot_be_read() -> None:
+    restrictions = {"start_time": "23.00 ", "end_time": 2300}
+    found = Outcome({**TARIFF, "elements": [{"restrictions": restrictions}]}, module="tariffs")
+    row = found.one("tariff_element")
+    assert (row["start_time"], row["end_time"]) == ("23.00", "2300")
+    assert found.repairs("start_time") == {"blanks": 1, "unreadable_time": 1}
+
+
 def test_a_bare_number_for_a_price_limit_excludes_vat() -> None:
     found = Outcome({**TARIFF, "min_price": 2}, module="tariffs")
     assert found.one("tariff")["min_price_excl_vat"] == Decimal(2)

@@ -22,6 +22,7 @@ from pipelines.flatten.values import (
     flag_of,
     moment_of,
     number_of,
+    restricting_time_of,
     time_of,
 )
 from pipelines.model import TABLES
@@ -82,6 +83,18 @@ def test_numbers_are_read_from_text(text: str, number: float | None) -> None:
 )  # fmt: skip
 def test_times_of_day_take_one_form(text: str, time: str | None) -> None:
     assert time_of(text)[0] == time
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("8:00", ("08:00", "time_form")), ("23.00", ("23.00", "unreadable_time")),
+     ("2300", ("2300", "unreadable_time")), ("7:00 PM", ("7:00 PM", "unreadable_time")),
+     ("25:00", ("25:00", "unreadable_time"))],
+)  # fmt: skip
+def test_a_time_that_restricts_a_price_stays_where_it_cannot_be_read(
+    text: str, kept: tuple[str, str | None]
+) -> None:
+    assert restricting_time_of(text) == kept
 
 
 def test_days_are_read_from_timestamps_too() -> None:

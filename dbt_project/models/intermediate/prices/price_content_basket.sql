@@ -1,6 +1,9 @@
 -- Grain: content of price lists, basket and, where the content names dates, date of the basket. What
 -- the basket costs: OCPI's tariff engine. Exact until the last step: amounts are counted in
 -- 1 / (s x Wh x 3,600,000) of the currency.
+{%- set weekdays -%}
+    array['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']
+{%- endset %}
 {{
     config(
         materialized='incremental',
@@ -28,7 +31,7 @@ segment as (
     where {{ is_missing('case_id') }}
 ),
 
--- NULL is undecided: the basket has no current, or a time cannot be read.
+-- NULL is undecided: the basket has no current, or a time or a weekday cannot be read.
 judged as (
     select
         segment.case_id,
@@ -59,9 +62,9 @@ judged as (
         and (component.end_date is null or segment.local_date < component.end_date)
         and (
             component.days_of_week is null
-            or (
-                array['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']
-            )[extract(isodow from segment.local_date)::integer] = any(component.days_of_week)
+            or ({{ weekdays }})[extract(isodow from segment.local_date)::integer]
+            = any(component.days_of_week)
+            or case when component.days_of_week <@ {{ weekdays }} then false end
         )
         and (
             component.min_duration_s is null
