@@ -150,7 +150,8 @@ candidate as (
             when version.price_list_type is null then 2
             when version.price_list_type = 'REGULAR' then 3
             when version.price_list_kind = 'tariff' then 4
-            else 5
+            -- Prices no connector: behind every list that does, the deprecated one included.
+            else 20
         end
         + case version.price_list_kind when 'deprecated_product' then 10 else 0 end as precedence,
         case
