@@ -5,13 +5,14 @@
 
 with
 
+-- A list that was away for some days and comes back as it was has not changed.
 change as (
     select
         newer.source,
         newer.party,
         newer.price_list_id as tariff_id,
         newer.valid_from as changed_on,
-        newer.valid_to,
+        older.valid_to - 1 as last_unchanged_on,
         older.currency as old_currency,
         newer.currency as new_currency,
         older.content_key as old_content_key,
@@ -25,7 +26,22 @@ change as (
             and newer.party = older.party
             and newer.price_list_id = older.price_list_id
             and newer.version_number = older.version_number + 1
-    where newer.price_list_kind = 'tariff'
+    where
+        newer.price_list_kind = 'tariff'
+        and row(
+            newer.content_key,
+            newer.currency,
+            newer.price_list_type,
+            newer.start_date_time,
+            newer.end_date_time
+        )
+        is distinct from row(
+            older.content_key,
+            older.currency,
+            older.price_list_type,
+            older.start_date_time,
+            older.end_date_time
+        )
 ),
 
 -- Connectors that named the tariff on that day: of its party, or of one that never had the id.
@@ -76,7 +92,7 @@ priced as (
             and basket.basket = older.basket
             and coalesce(
                 older.basket_date
-                = date_trunc('week', (change.changed_on - 1)::timestamp)::date + basket.weekday - 1,
+                = date_trunc('week', change.last_unchanged_on::timestamp)::date + basket.weekday - 1,
                 older.basket_date is null
             )
     left join {{ ref('price_content_basket') }} as newer
