@@ -126,7 +126,13 @@ flaw as (
     cross join
         lateral (
             values
-            ('vat_missing', false, component.vat_percent is null and component.price_excl_vat <> 0),
+            (
+                'vat_missing',
+                false,
+                component.vat_percent is null
+                and component.price_incl_vat is null
+                and component.price_excl_vat <> 0
+            ),
             ('price_missing', false, component.price_excl_vat is null and component.price_incl_vat is null),
             ('unknown_unit', false, component.unit is null),
             ('step_size_0', false, component.step_size <= 0 and component.dimension <> 'FLAT'),
