@@ -211,11 +211,16 @@ alternative as (
         count(*) as price_lists,
         count(candidate.price_list_id) as resolved_price_lists,
         bool_or(candidate.price_list_id is null and candidate.lists_of_id > 1) as is_ambiguous,
-        count(distinct candidate.cost_excl_vat) filter (
-            where
-            candidate.precedence = chosen.precedence
-            and candidate.currency = chosen.currency
-            and candidate.unpriceable_reason is null
+        -- By themselves: where one list states VAT and another does not, nothing says that they differ.
+        greatest(
+            {% for cost in ['cost_excl_vat', 'cost_incl_vat'] %}
+                count(distinct candidate.{{ cost }}) filter (
+                    where
+                    candidate.precedence = chosen.precedence
+                    and candidate.currency = chosen.currency
+                    and candidate.unpriceable_reason is null
+                ){{ ',' if not loop.last }}
+            {% endfor %}
         ) as costs_of_kind,
         max(candidate.cost_excl_vat) filter (
             where
