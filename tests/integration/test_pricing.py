@@ -58,6 +58,13 @@ TARIFFS: dict[str, Tariff] = {
         min_price_excl_vat=Decimal(90),
         max_price_incl_vat=Decimal(1),
     ),
+    # With VAT the session costs 10 at most, and less without: how much less nobody says.
+    "limit_beyond_unknown_vat": Tariff(
+        (Element((Component("ENERGY", Decimal("0.75")),)),), max_price_incl_vat=Decimal(10)
+    ),
+    "least_price_beyond_unknown_vat": Tariff(
+        (Element((Component("ENERGY", Decimal("0.75")),)),), min_price_incl_vat=Decimal(20)
+    ),
 }
 
 

@@ -284,8 +284,13 @@ def _limited(tariff: Tariff, billed: list[_Use]) -> Cost:
     for limit_excl, limit_incl, sign in limits:
         if limit_incl is None and limit_excl is not None and sign * excl < sign * limit_excl:
             knows_incl = False
-        if limit_excl is None and limit_incl is not None and incl is not None:
-            knows_excl = knows_excl and sign * incl >= sign * limit_incl
+        if limit_excl is None and limit_incl is not None:
+            if incl is not None:
+                knows_excl = knows_excl and sign * incl >= sign * limit_incl
+            elif sign > 0:  # VAT adds to it: what reaches the least without VAT does with it
+                knows_excl = knows_excl and excl >= limit_incl
+            else:  # whatever it is, VAT may take it over the most
+                knows_excl = knows_excl and excl == 0
     if not knows_excl and not knows_incl:
         return Cost(None, None, "mixed_vat_basis")
     return Cost(

@@ -263,18 +263,26 @@ stated as (
 ),
 
 -- A limit that takes effect without VAT and is not stated with it leaves the cost with VAT unknown,
--- and the other way round.
+-- and the other way round. So does one that may: where VAT is unknown it adds something, or nothing.
 limited as (
     select
         stated.*,
         case
-            when incl_vat < min_incl_vat and min_excl_vat is null then null
-            when incl_vat > max_incl_vat and max_excl_vat is null then null
+            when min_excl_vat is null and coalesce(incl_vat, excl_vat) < min_incl_vat then null
+            when
+                max_excl_vat is null
+                and max_incl_vat is not null
+                and coalesce(incl_vat > max_incl_vat, excl_vat > 0)
+                then null
             when excl_vat is not null then least(greatest(excl_vat, min_excl_vat), max_excl_vat)
         end as limited_excl_vat,
         case
-            when excl_vat < min_excl_vat and min_incl_vat is null then null
-            when excl_vat > max_excl_vat and max_incl_vat is null then null
+            when
+                min_incl_vat is null
+                and min_excl_vat is not null
+                and coalesce(excl_vat < min_excl_vat, min_excl_vat > 0)
+                then null
+            when max_incl_vat is null and coalesce(excl_vat, incl_vat) > max_excl_vat then null
             when incl_vat is not null then least(greatest(incl_vat, min_incl_vat), max_incl_vat)
         end as limited_incl_vat
     from stated
