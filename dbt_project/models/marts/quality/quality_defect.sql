@@ -84,15 +84,35 @@ referred as (
     group by source, operator_id, country
 ),
 
+-- What could vanish: an operator may lose more EVSEs in a night than it has left.
+former as (
+    select
+        evse_day.source,
+        evse_day.operator_id,
+        evse_day.country,
+        sum(evse_day.evses) as evses
+    from snapshot
+    inner join {{ ref('snapshot_day') }} as day_before
+        on
+            snapshot.source = day_before.source
+            and day_before.snapshot_date = snapshot.snapshot_date - 1
+    inner join {{ ref('evse_day') }} as evse_day
+        on
+            day_before.source = evse_day.source
+            and day_before.source_state_date = evse_day.state_date
+    group by evse_day.source, evse_day.operator_id, evse_day.country
+),
+
 -- Each total under the name by which the rules ask for it.
 total as (
     select
-        coalesce(operator.source, measured.source, referred.source) as source,
-        coalesce(operator.operator_id, measured.operator_id, referred.operator_id) as operator_id,
-        coalesce(operator.country, measured.country, referred.country) as country,
+        source,
+        operator_id,
+        country,
         told.counted_of,
         told.rows_counted
     from operator
+    full outer join former using (source, operator_id, country)
     full outer join measured using (source, operator_id, country)
     full outer join referred using (source, operator_id, country)
     cross join
@@ -100,6 +120,7 @@ total as (
             values
             ('published_evses', operator.published_evses),
             ('evses', operator.evses),
+            ('former_evses', former.evses),
             ('locations', measured.locations),
             ('connectors', measured.connectors),
             ('references', referred.tariff_references)
