@@ -399,10 +399,14 @@ newer as (
         evse.location_id || '/' || evse.evse_uid || '/' || freshness.connector_id as object_id,
         1 as affected_rows,
         null::numeric as power_kw,
-        -- It would be verified, had its last_updated followed.
+        -- It would be verified, had its last_updated followed the newest of its connectors.
         evse.is_survivor
         and evse.observation_reason = 'unverified'
         and freshness.last_updated >= evse.observed_at - interval '{{ var("fresh_days") }} days'
+        and row_number() over (
+            partition by evse.source, evse.party, evse.location_id, evse.evse_uid
+            order by freshness.last_updated desc, freshness.connector_id collate "C"
+        ) = 1
             as moves_points
     from evse
     inner join {{ ref('stg_ocpi__connector_freshness') }} as freshness
