@@ -9,7 +9,7 @@ snapshot as (
     select * from {{ ref('quality_snapshot') }}
 ),
 
-evse as materialized (
+published as (
     select
         physical_evse.source,
         physical_evse.party,
@@ -39,6 +39,17 @@ evse as materialized (
     where {{ is_of_week_of('physical_evse', 'state_date', 'snapshot') }}
 ),
 
+evse as materialized (
+    select
+        published.*,
+        -- In the order in which copies would speak, were their source the only one.
+        row_number() over (
+            partition by source, physical_evse_key collate "C"
+            order by last_updated desc nulls last, {{ member_key('published') }} collate "C"
+        ) > 1 as is_copy_in_source
+    from published
+),
+
 -- Of an EVSE: dangling, ambiguous and good references.
 referred as (
     select
@@ -47,8 +58,7 @@ referred as (
         location_id,
         evse_uid,
         count(*) filter (where resolution_method = 'no_such_tariff') as dangling,
-        count(*) filter (where resolution_method = 'ambiguous_id') as ambiguous,
-        bool_or(is_resolved) as has_tariff
+        count(*) filter (where resolution_method = 'ambiguous_id') as ambiguous
     from {{ ref('tariff_reference') }}
     group by source, party, location_id, evse_uid
 ),
@@ -64,10 +74,10 @@ evse_judged as (
         evse.*,
         referred.dangling,
         referred.ambiguous,
-        referred.has_tariff,
+        price.source is not null as has_price,
         unnest(array_remove(
             array[
-                case when not evse.is_survivor then 'duplicate_evse' end,
+                case when evse.is_copy_in_source then 'duplicate_evse' end,
                 case when evse.evse_id is null or evse.evse_id = '' then 'missing_evse_id' end,
                 case when evse.evse_id <> '' and not evse.has_emi3_id then 'malformed_evse_id' end,
                 case
@@ -83,8 +93,13 @@ evse_judged as (
                 case
                     when evse.is_survivor and evse.power_method not like 'declared%' then 'undeclared_power'
                 end,
+                -- What a payment product prices needs no tariff.
                 case
-                    when evse.is_survivor and referred.has_tariff is null and with_tariffs.source is not null
+                    when
+                        evse.is_survivor
+                        and referred.source is null
+                        and price.source is null
+                        and with_tariffs.source is not null
                         then 'no_tariff_reference'
                 end,
                 case
@@ -104,6 +119,7 @@ evse_judged as (
     from evse
     left join referred using (source, party, location_id, evse_uid)
     left join with_tariffs using (source)
+    left join {{ ref('evse_price_list') }} as price using (source, party, location_id, evse_uid)
     where evse.is_counted
 ),
 
@@ -122,7 +138,7 @@ evse_defect as (
         case
             -- The power of copies is that of duplicate_evse alone.
             when not is_survivor and defect <> 'duplicate_evse' then null
-            when defect in ('dangling_tariff_reference', 'ambiguous_tariff_reference') and has_tariff
+            when defect in ('dangling_tariff_reference', 'ambiguous_tariff_reference') and has_price
                 then null
             -- The main place of an id keeps the bare id as its key.
             when defect = 'id_at_several_places' and physical_evse_key not like '%~%' then null
@@ -405,7 +421,7 @@ newer as (
         and freshness.last_updated >= evse.observed_at - interval '{{ var("fresh_days") }} days'
         and row_number() over (
             partition by evse.source, evse.party, evse.location_id, evse.evse_uid
-            order by freshness.last_updated desc, freshness.connector_id collate "C"
+            order by freshness.last_updated desc, freshness.connector_id
         ) = 1
             as moves_points
     from evse

@@ -9,38 +9,67 @@ rule as (
     select * from {{ ref('quality_rule') }}
 ),
 
--- What costs are measured against, and what an observer would see who takes every row for an EVSE.
-operator as (
+-- EVSEs for which the source speaks, and as own_evses those, too, for which another one does.
+published as (
     select
         evse_day.source,
         evse_day.operator_id,
+        evse_day.operator_name,
         evse_day.country,
-        (array_agg(
-            evse_day.operator_name
-            order by evse_day.published_evses desc, evse_day.operator_name
-        ))[1] as operator_name,
-        sum(evse_day.published_evses) as published_evses,
-        sum(evse_day.evses) as evses,
-        sum(evse_day.power_kw) as power_kw,
-        sum(evse_day.power_kw)
-        / nullif(sum(evse_day.evses) - sum(evse_day.evses_without_power), 0) as mean_power_kw,
-    -- By the word alone, as such a reader would: most copies are old, and unknown to us.
-    {% for column, prefix in [('evses', ''), ('published_evses', 'published_')] %}
-        coalesce(sum(evse_day.{{ column }}) filter (
-            where evse_day.status in (
-                'AVAILABLE', 'CHARGING', 'RESERVED', 'BLOCKED', 'PREPARING', 'FINISHING'
-            )
-            ), 0) as {{ prefix }}up,
-        coalesce(sum(evse_day.{{ column }}) filter (
-            where evse_day.status in ('INOPERATIVE', 'OUTOFORDER')
-            ), 0) as {{ prefix }}down{{ ',' if not loop.last }}
-    {% endfor %}
+        evse_day.status,
+        evse_day.published_evses,
+        evse_day.evses as own_evses,
+        evse_day.evses,
+        evse_day.power_kw,
+        evse_day.evses_without_power
     from {{ ref('evse_day') }} as evse_day
     inner join snapshot
         on
             evse_day.source = snapshot.source
             and evse_day.state_date = snapshot.state_date
-    group by evse_day.source, evse_day.operator_id, evse_day.country
+    union all
+    select
+        copy.source,
+        copy.operator_id,
+        null as operator_name,
+        copy.country,
+        copy.status,
+        0 as published_evses,
+        copy.evses as own_evses,
+        0 as evses,
+        0 as power_kw,
+        0 as evses_without_power
+    from {{ ref('source_copy_day') }} as copy
+    inner join snapshot
+        on
+            copy.source = snapshot.source
+            and copy.state_date = snapshot.state_date
+),
+
+-- What costs are measured against, and what an observer would see who takes every row for an EVSE.
+operator as (
+    select
+        source,
+        operator_id,
+        country,
+        (array_agg(operator_name order by published_evses desc, operator_name))[1] as operator_name,
+        sum(published_evses) as published_evses,
+        sum(evses) as evses,
+        sum(power_kw) as power_kw,
+        sum(power_kw) / nullif(sum(evses) - sum(evses_without_power), 0) as mean_power_kw,
+    -- By the word alone, as such a reader would: most copies are old, and unknown to us.
+    {% for column, prefix in [('own_evses', ''), ('published_evses', 'published_')] %}
+        coalesce(sum({{ column }}) filter (
+            where status in (
+                'AVAILABLE', 'CHARGING', 'RESERVED', 'BLOCKED', 'PREPARING', 'FINISHING'
+            )
+            ), 0) as {{ prefix }}up,
+        coalesce(sum({{ column }}) filter (
+            where status in ('INOPERATIVE', 'OUTOFORDER')
+            ), 0) as {{ prefix }}down{{ ',' if not loop.last }}
+    {% endfor %}
+    from published
+    group by source, operator_id, country
 ),
 
 of_source as (

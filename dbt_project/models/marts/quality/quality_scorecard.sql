@@ -3,6 +3,35 @@
 {{ config(materialized='daily') }}
 with
 
+-- A source is judged by its own rows: by those, too, of EVSEs for which another source speaks.
+own as (
+    select
+        state_date,
+        source,
+        operator_id,
+        operator_name,
+        country,
+        is_fresh,
+        observation_class,
+        published_evses,
+        evses
+    from {{ ref('evse_day') }}
+    where is_observed and {{ is_due('state_date') }}
+    union all
+    select
+        state_date,
+        source,
+        operator_id,
+        null as operator_name,
+        country,
+        is_fresh,
+        observation_class,
+        0 as published_evses,
+        evses
+    from {{ ref('source_copy_day') }}
+    where is_observed and {{ is_due('state_date') }}
+),
+
 evse as (
     select
         state_date as snapshot_date,
@@ -15,8 +44,7 @@ evse as (
         sum(evses)::bigint as evses,
         coalesce(sum(evses) filter (where is_fresh), 0)::bigint as fresh_evses,
         coalesce(sum(evses) filter (where observation_class in ('U', 'D')), 0)::bigint as certain_evses
-    from {{ ref('evse_day') }}
-    where is_observed and {{ is_due('state_date') }}
+    from own
     group by state_date, source, operator_id, country
 ),
 
