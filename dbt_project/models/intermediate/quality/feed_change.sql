@@ -11,6 +11,19 @@
     'location': (location_key, 'stg_ocpi__location_freshness'),
     'tariff': (tariff_key, 'stg_ocpi__tariff_freshness'),
 } %}
+{%- set belongings = {
+    'evse': ['evse_direction', 'evse_image', 'evse_status_schedule'],
+    'connector': ['connector_tariff'],
+    'location': [
+        'location_party', 'location_opening_hours', 'location_exceptional_period', 'location_direction',
+        'location_image', 'location_energy_source', 'location_environmental_impact', 'location_entrance',
+        'related_location',
+    ],
+    'tariff': [
+        'tariff_element', 'price_component', 'tariff_price', 'tariff_alt_text', 'tariff_energy_source',
+        'tariff_environmental_impact',
+    ],
+} %}
 {#- Whole tables joined, of sizes that the planner cannot guess: with loops it ran for over 9 minutes.
     Most rows are of the same few operators: hashed, not sorted. #}
 {{
@@ -50,30 +63,23 @@ status_changed as (
     ) }}
 ),
 
-evse_changed as (
-    {{ replaced('stg_ocpi__evse', evse_key) }}
-),
-
--- A set of references has no versions of its own.
-connector_changed as (
-    {{ replaced('stg_ocpi__connector', connector_key) }}
-    union
-    {{ belonging_replaced('stg_ocpi__connector_tariff', connector_key) }}
-),
-
-location_changed as (
-    {{ replaced('stg_ocpi__location', location_key) }}
-    union
-    {{ belonging_replaced('stg_ocpi__location_party', location_key) }}
-),
-
-tariff_changed as (
-    {{ replaced('stg_ocpi__tariff', tariff_key) }}
-    union
-    {{ belonging_replaced('stg_ocpi__tariff_element', tariff_key) }}
-    union
-    {{ belonging_replaced('stg_ocpi__price_component', tariff_key) }}
-),
+-- What belongs to an object changes with it: a set of such rows has no versions of its own. Voltality
+-- has the status of an EVSE at its connectors, beside figures that move every night.
+{% for level, (key, freshness) in levels.items() %}
+    {{ level }}_changed as (
+        {{ replaced('stg_ocpi__' ~ level, key) }}
+        {% for relation in belongings[level] %}
+            union
+            {{ belonging_replaced('stg_ocpi__' ~ relation, key) }}
+        {% endfor %}
+        {% if level == 'connector' -%}
+            union
+            {{ replaced(
+                'stg_ocpi__connector_status', key, which='now.status is distinct from before.status'
+            ) }}
+        {% endif -%}
+    ),
+{% endfor %}
 
 {% for level in ['connector', 'location', 'tariff'] %}
     {{ level }}_moved as (
@@ -105,17 +111,22 @@ tariff_changed as (
     ),
 {% endfor %}
 
+-- Its figures may move the last_updated of a connector; that they do is not asked for.
+connector_stirred as (
+    {{ belonging_replaced('stg_ocpi__connector_status', connector_key) }}
+),
+
 -- The last_updated of a location follows all that is in it.
-stirred as (
-    {% for relation in ['stg_ocpi__evse_status', 'stg_ocpi__connector_freshness'] %}
-        {% for day in ['valid_from', 'valid_to'] %}
-            select
-                version.{{ day }} as snapshot_date,
-                {{ columns_of('version', location_key) }}
-            from {{ ref(relation) }} as version
-            where {{ is_due('version.' ~ day) }}
-            {{ 'union' if not loop.last }}
-        {% endfor %}
+location_stirred as (
+    {% for relation in ['evse_status', 'connector_freshness', 'connector_status'] %}
+        {{ belonging_replaced('stg_ocpi__' ~ relation, location_key) }}
+        union
+    {% endfor %}
+    {% for level in ['evse', 'connector'] %}
+        select
+            snapshot_date,
+            {{ columns_of(level ~ '_changed', location_key) }}
+        from {{ level }}_changed
         {{ 'union' if not loop.last }}
     {% endfor %}
 ),
@@ -159,15 +170,15 @@ told as (
             '{{ level }}' as level,
             'moved' as kind,
             changed.source is null
-            {%- if level == 'location' %} and stirred.source is null{% endif %} as is_faulty,
+            {%- if level != 'tariff' %} and stirred.source is null{% endif %} as is_faulty,
             moved.{{ key[2:] | join(" || '/' || moved.") }} as object_id
         from {{ level }}_moved as moved
         left join {{ level }}_changed as changed
             on
                 moved.snapshot_date = changed.snapshot_date
                 and {{ same('moved', 'changed', key) }}
-        {% if level == 'location' -%}
-            left join stirred
+        {% if level != 'tariff' -%}
+            left join {{ level }}_stirred as stirred
                 on
                     moved.snapshot_date = stirred.snapshot_date
                     and {{ same('moved', 'stirred', key) }}
