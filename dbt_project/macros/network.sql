@@ -2,8 +2,8 @@
 
 {# A pre-hook of network_event. An EVSE's events are told from all of its changes, so that one that
    moved is replaced whole. It has moved where
-     - it has changed, or had an event, on a day that the loads have moved or the one after it, or an
-       event that is compared with, and named by, such a day;
+     - it has changed, or had an event, on a day that the loads have moved or the one after it, or on
+       the next state day, whose events are named by such a day;
      - it left with its source, which has been loaded on such a day: it may be gone, too;
      - it vanished within the grace of its source, which a day more or less makes shorter or longer. #}
 {% macro forget_moved_events() -%}
@@ -16,6 +16,16 @@
             select distinct moved.day + later.days as day
             from ({{ moved_days() }}) as moved (day)
             cross join (values (0), (1)) as later (days)
+        ),
+        named_day as materialized (
+            select state_date as day
+            from (
+                select
+                    state_date,
+                    lag(state_date) over (order by state_date) as day_before
+                from (select distinct state_date from {{ snapshot_day }}) as state_day
+            ) as followed
+            where day_before = any(array(select day from moved_day))
         ),
         source_span as (
             select max(snapshot_date) as last_loaded_on
@@ -32,7 +42,7 @@
         select physical_evse_key from {{ this }}
         where
             snapshot_date = any(array(select day from moved_day))
-            or compared_with = any(array(select day from moved_day))
+            or snapshot_date = any(array(select day from named_day))
             or grace_state = 'missing'
             or grace_state = 'vanished' and exists (
                 select 1

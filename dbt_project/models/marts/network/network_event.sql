@@ -16,7 +16,7 @@ with
 state_day as (
     select
         state_date,
-        lag(state_date) over (order by state_date) as compared_with
+        lag(state_date) over (order by state_date) as day_before
     from (
         select distinct state_date
         from {{ ref('snapshot_day') }}
@@ -137,10 +137,57 @@ moved as (
     where before.stage = 'operating' or after.stage = 'operating'
 ),
 
+-- The day on which a source was looked at last, before a day.
+look as (
+    select
+        source,
+        snapshot_date,
+        is_loaded,
+        max(snapshot_date) filter (where is_loaded) over (
+            partition by source
+            order by snapshot_date
+            rows between unbounded preceding and 1 preceding
+        ) as looked_before
+    from {{ ref('snapshot_day') }}
+),
+
+teller as (
+    select
+        moved.snapshot_date,
+        moved.physical_evse_key,
+        key_change.source,
+        bool_or(key_change.state_date = moved.snapshot_date) as comes_or_goes,
+        count(*) filter (where key_change.change = 'begins')
+        > count(*) filter (where key_change.change = 'ends') as is_there
+    from moved
+    inner join {{ ref('evse_key_change') }} as key_change
+        on
+            moved.physical_evse_key = key_change.physical_evse_key
+            and moved.snapshot_date >= key_change.state_date
+    where {{ is_moved('key_change.physical_evse_key') }}
+    group by moved.snapshot_date, moved.physical_evse_key, key_change.source
+),
+
+-- By the sources that tell it: those in which it comes or goes, else those that were loaded and have it.
+compared as (
+    select
+        teller.snapshot_date,
+        teller.physical_evse_key,
+        coalesce(
+            max(look.looked_before) filter (where teller.comes_or_goes),
+            max(look.looked_before) filter (where teller.is_there and look.is_loaded)
+        ) as compared_with
+    from teller
+    inner join look
+        on teller.source = look.source and teller.snapshot_date = look.snapshot_date
+    group by teller.snapshot_date, teller.physical_evse_key
+),
+
 movement as (
     select
         moved.*,
-        state_day.compared_with,
+        state_day.day_before,
+        coalesce(compared.compared_with, state_day.day_before) as compared_with,
         left_by.last_loaded_on,
         left_by.source_back_on,
         newly_shown.state_date is not null as is_newly_shown,
@@ -169,6 +216,10 @@ movement as (
         end as event_type
     from moved
     inner join state_day on moved.snapshot_date = state_day.state_date
+    left join compared
+        on
+            moved.snapshot_date = compared.snapshot_date
+            and moved.physical_evse_key = compared.physical_evse_key
     left join parted
         on
             moved.snapshot_date = parted.state_date
@@ -207,17 +258,17 @@ gone_meanwhile as (
         passage.is_public,
         passage.power_band,
         passage.last_loaded_on,
-        passage.compared_with as labelled_on,
-        state_day.compared_with,
+        passage.compared_with,
+        passage.day_before as labelled_on,
         coalesce(after.stage, 'absent') as stage
     from passage
-    inner join state_day on passage.source_back_on = state_day.state_date
     left join after
         on
             passage.source_back_on = after.state_date
             and passage.physical_evse_key = after.physical_evse_key
     where
         passage.event_type = 'source_out'
+        and passage.source_back_on is not null
         and coalesce(passage.next_on > passage.source_back_on, true)
 ),
 
@@ -240,7 +291,7 @@ both_ways as (
         power_band,
         last_loaded_on,
         compared_with,
-        case when stock_change = 1 then snapshot_date else compared_with end as labelled_on
+        case when stock_change = 1 then snapshot_date else day_before end as labelled_on
     from passage
     union all
     select
@@ -365,7 +416,7 @@ select
     event.former_power_kw::float8 as former_power_kw,
     event.power_kw::float8 as power_kw,
     (coalesce(event.power_kw, 0) - coalesce(event.former_power_kw, 0))::float8 as power_change_kw,
-    event.compared_with,
+    case when event.event_type <> 'first_seen' then event.compared_with end as compared_with,
     event.returned_on,
     event.grace_state
 from event
