@@ -10,8 +10,6 @@ state as (
         source,
         country,
         operator_id,
-        operator_name,
-        sum(published_evses) as published_evses,
         sum(evses) as evses,
         sum(power_kw) as power_kw,
         sum(evses_without_power) as evses_without_power,
@@ -26,7 +24,7 @@ state as (
             from {{ ref('snapshot_day') }} as day
             where {{ is_due('day.snapshot_date') }}
         )
-    group by state_date, source, country, operator_id, operator_name
+    group by state_date, source, country, operator_id
 ),
 
 operator as (
@@ -34,8 +32,6 @@ operator as (
         day.snapshot_date,
         state.country,
         state.operator_id,
-        (array_agg(state.operator_name order by state.published_evses desc, state.operator_name))[1]
-            as operator_name,
         sum(state.evses) as evses,
         sum(state.power_kw) as power_kw,
         sum(state.evses_without_power) as evses_without_power,
@@ -67,26 +63,27 @@ select
     snapshot_date,
     country,
     operator_id,
-    operator_name,
-    rank_by_power,
-    evses::bigint as evses,
-    country_evses::bigint as country_evses,
-    (evses / nullif(country_evses, 0))::float8 as share_of_evses,
-    power_kw::float8 as power_kw,
-    country_power_kw::float8 as country_power_kw,
-    (power_kw / nullif(country_power_kw, 0))::float8 as share_of_power,
-    evses_without_power::bigint as evses_without_power,
-    evses_50_kw::bigint as evses_50_kw,
-    country_evses_50_kw::bigint as country_evses_50_kw,
-    (evses_50_kw / nullif(country_evses_50_kw, 0))::float8 as share_of_evses_50_kw,
-    public_evses::bigint as public_evses,
-    country_public_evses::bigint as country_public_evses,
-    (public_evses / nullif(country_public_evses, 0))::float8 as share_of_public_evses,
-    public_power_kw::float8 as public_power_kw,
-    country_public_power_kw::float8 as country_public_power_kw,
-    (public_power_kw / nullif(country_public_power_kw, 0))::float8 as share_of_public_power,
-    public_evses_50_kw::bigint as public_evses_50_kw,
-    country_public_evses_50_kw::bigint as country_public_evses_50_kw,
-    (public_evses_50_kw / nullif(country_public_evses_50_kw, 0))::float8
+    label.operator_name,
+    shared.rank_by_power,
+    shared.evses::bigint as evses,
+    shared.country_evses::bigint as country_evses,
+    (shared.evses / nullif(shared.country_evses, 0))::float8 as share_of_evses,
+    shared.power_kw::float8 as power_kw,
+    shared.country_power_kw::float8 as country_power_kw,
+    (shared.power_kw / nullif(shared.country_power_kw, 0))::float8 as share_of_power,
+    shared.evses_without_power::bigint as evses_without_power,
+    shared.evses_50_kw::bigint as evses_50_kw,
+    shared.country_evses_50_kw::bigint as country_evses_50_kw,
+    (shared.evses_50_kw / nullif(shared.country_evses_50_kw, 0))::float8 as share_of_evses_50_kw,
+    shared.public_evses::bigint as public_evses,
+    shared.country_public_evses::bigint as country_public_evses,
+    (shared.public_evses / nullif(shared.country_public_evses, 0))::float8 as share_of_public_evses,
+    shared.public_power_kw::float8 as public_power_kw,
+    shared.country_public_power_kw::float8 as country_public_power_kw,
+    (shared.public_power_kw / nullif(shared.country_public_power_kw, 0))::float8 as share_of_public_power,
+    shared.public_evses_50_kw::bigint as public_evses_50_kw,
+    shared.country_public_evses_50_kw::bigint as country_public_evses_50_kw,
+    (shared.public_evses_50_kw / nullif(shared.country_public_evses_50_kw, 0))::float8
         as share_of_public_evses_50_kw
 from shared
+inner join {{ ref('operator_power_daily') }} as label using (snapshot_date, country, operator_id)
