@@ -85,6 +85,7 @@ select
     count(*) filter (where is_50_kw and is_missing_price) as evses_50_kw_missing_price,
     count(*) filter (where is_50_kw and not is_missing_price and is_missing_price_per_kwh)
         as evses_50_kw_priced_without_kwh,
-    count(*) filter (where is_50_kw and is_missing_price_per_kwh) as evses_50_kw_without_price_per_kwh
+    count(*) filter (where is_50_kw and is_missing_price_per_kwh) as evses_50_kw_without_price_per_kwh,
+    count(*) filter (where is_50_kw and is_stale_24h) as evses_50_kw_stale_24h
 from public_evse
 group by country, operator_id, power_band
