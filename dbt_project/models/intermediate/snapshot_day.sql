@@ -11,8 +11,8 @@ loaded as (
 ),
 
 -- Where a past day can be asked for, or was pulled long after it, the newest update in it tells when
--- it was taken: of the day, or of the day before where it shows the midnight between them. Later ones
--- are of clocks that run ahead. Day by day, each by an index: of a live source nothing is read.
+-- it was taken: of the day, or of the evening before where it shows the midnight between them. Later
+-- ones are of clocks that run ahead. Day by day, each by an index: of a live source nothing is read.
 newest_update as (
     select
         loaded.source,
@@ -26,8 +26,9 @@ newest_update as (
             where
                 status.source = loaded.source
                 and status.valid_from = loaded.snapshot_date
-                and (status.last_updated at time zone 'UTC')::date
-                between loaded.snapshot_date - 1 and loaded.snapshot_date
+                and (status.last_updated at time zone 'UTC')
+                >= loaded.snapshot_date - interval '12 hours'
+                and (status.last_updated at time zone 'UTC') < loaded.snapshot_date + interval '1 day'
         ) as newest
     where
         loaded.is_replayed
