@@ -338,12 +338,12 @@ def test_what_did_not_get_in_is_kept_in_order_with_the_loads(warehouse, source):
 
 def test_a_day_pulled_again_is_of_the_first_pull_as_long_as_nothing_differs(warehouse, source):
     later = PULLED_AT + timedelta(days=9)
-    for locations, pulled_at, expected in [
+    for count, pulled_at, expected in [
         (3, PULLED_AT, PULLED_AT),
         (3, later, PULLED_AT),
         (2, later, later),
     ]:
-        snapshot, attempt = make_snapshot(source.name, DAYS[0], plain_day(locations))
+        snapshot, attempt = make_snapshot(source.name, DAYS[0], plain_day(count))
         manifest = replace(attempt.manifest, started_at=pulled_at, ended_at=pulled_at)
         load_snapshot(
             warehouse, snapshot, source=source, attempt=replace(attempt, manifest=manifest)
