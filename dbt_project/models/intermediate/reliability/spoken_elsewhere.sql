@@ -8,6 +8,7 @@
         pre_hook=plan_without('nestloop', 'mergejoin')
     )
 }}
+{%- set words = ['operator_id', 'country', 'is_50_kw', 'access_hours_per_week'] %}
 
 with
 
@@ -56,10 +57,7 @@ spoken as (
     select
         last_shown.source,
         last_shown.source_snapshot_date,
-        last_shown.operator_id,
-        last_shown.country,
-        last_shown.is_50_kw,
-        last_shown.access_hours_per_week,
+        {{ columns_of('last_shown', words) }},
         span.from_date,
         span.last_date,
         count(*) as evses
@@ -75,10 +73,7 @@ spoken as (
     group by
         last_shown.source,
         last_shown.source_snapshot_date,
-        last_shown.operator_id,
-        last_shown.country,
-        last_shown.is_50_kw,
-        last_shown.access_hours_per_week,
+        {{ columns_of('last_shown', words) }},
         span.from_date,
         span.last_date
 )
@@ -86,10 +81,7 @@ spoken as (
 select
     silent.snapshot_date,
     silent.source,
-    spoken.operator_id,
-    spoken.country,
-    spoken.is_50_kw,
-    spoken.access_hours_per_week,
+    {{ columns_of('spoken', words) }},
     sum(spoken.evses)::bigint as evses
 from silent
 inner join spoken
@@ -100,7 +92,4 @@ inner join spoken
 group by
     silent.snapshot_date,
     silent.source,
-    spoken.operator_id,
-    spoken.country,
-    spoken.is_50_kw,
-    spoken.access_hours_per_week
+    {{ columns_of('spoken', words) }}
