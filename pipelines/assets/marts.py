@@ -28,7 +28,7 @@ DAYS_VARIABLE = "OCPI_WAREHOUSE_AFFECTED_DAYS"
 # What follows from the code alone. Other views go with the tables that they read.
 LASTING = "config.schema:staging config.materialized:seed"
 # Beside the running Python: a virtual environment need not be on PATH.
-DBT = str(Path(sys.executable).with_name("dbt"))
+DBT = str(Path(sys.executable).with_name("ocpi-warehouse-dbt"))
 
 
 class Dbt(DbtCliResource):
