@@ -11,6 +11,7 @@ from pipelines.model.declare import Column, Table, Type, codes, key, moment, tex
 
 SNAPSHOT_DATE = key("snapshot_date", "Day of the snapshot, UTC.", of=Type.DATE)
 MODULE = key("module", "Module of the source: locations, tariffs, ...")
+OF_A_PULL = "Of the first one, as long as a later one brings the same rows."
 
 
 def count(name: str, doc: str, *, unit: str = "records") -> Column:
@@ -57,8 +58,9 @@ QUARANTINE = Table(
 UNOBSERVED = Table(
     name="unobserved",
     kind="ops",
-    doc="Keys of which a snapshot says nothing, because their object is in quarantine: they are "
-    "neither present nor absent that day, and keep the state of the day before.",
+    doc="Keys of which a snapshot does not say whether they are there: their object, or one beside "
+    "it whose key is unknown, is in quarantine, or ids may have been left out while paging. They "
+    "are neither present nor absent that day, and keep the state of the day before.",
     key=("snapshot_date", "module", "level", "scope", "prefix"),
     columns=(
         SNAPSHOT_DATE,
@@ -143,8 +145,8 @@ SNAPSHOT = Table(
         Column("bytes", Type.BIGINT, "Bytes landed.", unit="bytes"),
         Column("declared_total", Type.BIGINT, "Total declared by the source.", unit="records"),
         Column("received", Type.BIGINT, "Records received.", unit="records"),
-        moment("pull_started_at", "Begin of the pull."),
-        moment("pull_ended_at", "End of the pull."),
+        moment("pull_started_at", f"Begin of the pull. {OF_A_PULL}"),
+        moment("pull_ended_at", f"End of the pull. {OF_A_PULL}"),
         moment("loaded_at", "When it was last loaded."),
         moment("released_at", "When a person let it through."),
         text("release_reason", "The reason given."),

@@ -36,6 +36,7 @@ LIST_INDEXES = {
 # far as that night goes, not as far as history does; of other tables all versions are soon read.
 DAY_INDEXES = (
     "connector_freshness",
+    "connector_status",
     "evse_status",
     "location_freshness",
     "price_component",
