@@ -13,8 +13,8 @@ def main() -> None:
     """Run dbt with the arguments of this process.
 
     Python's search for cyclic garbage is off: nearly all that dbt holds is its project, which it
-    needs to the end, and looking through it took a fifth of its processor time. A build of all
-    models takes 280 MB in place of 200.
+    needs to the end. Looking through it took 4 to 22 % of its processor time; a build of all models
+    takes 280 MB in place of 200.
     """
     gc.disable()
     from dbt.cli.main import cli
