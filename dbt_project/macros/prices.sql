@@ -1,5 +1,10 @@
 {# Rules of prices that more than one model applies. #}
 
+{# In the order of ISO 8601. #}
+{% macro weekdays() -%}
+    array['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']
+{%- endmacro %}
+
 {# Second of the day of a local time HH:MM; -1 where it cannot be read. #}
 {% macro second_of_day(time, otherwise) -%}
     case

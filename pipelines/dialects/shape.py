@@ -13,7 +13,7 @@ from typing import Literal
 import pyarrow as pa
 
 from pipelines.dialects.declare import Field, Module, Rows
-from pipelines.model import Type
+from pipelines.model import TABLES, Type
 
 Kind = Literal["text", "number", "flag", "texts"]
 KINDS: dict[Type, Kind] = {
@@ -45,6 +45,11 @@ class Leaf:
     kind: Kind
     table: str
     column: str
+
+    @property
+    def is_restriction(self) -> bool:
+        """Whether its column is a restriction, which has to be known where it cannot be read."""
+        return TABLES[self.table].column(self.column).form == "restriction"
 
 
 @dataclass(slots=True, eq=False)

@@ -21,7 +21,8 @@ from pipelines.dialects.declare import Field, Rows
 from pipelines.flatten.columns import Columns
 from pipelines.flatten.hashing import content_keys
 from pipelines.flatten.tally import Tally
-from pipelines.model import TABLES, Column
+from pipelines.flatten.values import BLANKS
+from pipelines.model import TABLES, UNREADABLE, Column
 
 Ordinals = npt.NDArray[np.int64]
 
@@ -143,6 +144,8 @@ class _Explosion:
             values[column_field.column] = _field_values(self.columns, rows, column_field, objects)
         if "latitude" in values:
             self.columns.without_null_island(table.name, values)
+        if UNREADABLE in table.columns:
+            values[UNREADABLE.name] = _unreadable(rows, objects, values)
 
         if not rows.is_narrow and not _is_always_an_object(rows):
             said = [f.column for f in rows.fields if f.column not in table.key]
@@ -227,6 +230,24 @@ def _field_values(columns: Columns, rows: Rows, column_field: Field, objects: Ob
         whole = pc.binary_join_element_wise(*[pc.utf8_upper(part) for part in read], "")
         return pc.fill_null(whole, "")
     return read[0] if len(read) == 1 else pc.coalesce(*read)
+
+
+def _unreadable(rows: Rows, objects: Objects, values: dict[str, pa.Array]) -> pa.Array:
+    """Names of restrictions that hold something and came out as NULL, for each object."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for column_field in rows.fields:
+        if rows.model.column(column_field.column).form != "restriction":
+            continue
+        (path,) = column_field.paths
+        sent = _at(objects.values, path)
+        if pa.types.is_string(sent.type):
+            sent = pc.if_else(pc.equal(pc.utf8_trim(sent, characters=BLANKS), ""), None, sent)
+        lost = pc.and_(sent.is_valid(), values[column_field.column].is_null())
+        for index in pc.indices_nonzero(lost).to_pylist():
+            found[index].append(column_field.column)
+    if not found:
+        return pa.nulls(len(objects), UNREADABLE.type.arrow)
+    return pa.array([found.get(i) for i in range(len(objects))], UNREADABLE.type.arrow)
 
 
 def _joined(base: str, path: str) -> str:

@@ -30,7 +30,7 @@ from pipelines.flatten.objects import (
     unknown_in,
 )
 from pipelines.flatten.records import Record
-from pipelines.flatten.scalars import mended_leaf
+from pipelines.flatten.scalars import mended_leaf, unreadable_number
 from pipelines.flatten.tally import Quarantined, Tally, printable
 from pipelines.flatten.values import cleaned
 
@@ -157,10 +157,19 @@ class Mender:
         if not isinstance(value, dict):
             if node.bare is None or isinstance(value, list):
                 self.tally.repair(table, "", repair="unreadable_object", before=as_json(value))
-                return None
+                return self._unread(node, value)
             self.tally.repair(table, "", repair="value_as_object", before=as_json(value))
             value = {node.bare: value}
         return self._tree(node, self._named(node, node.rows, value), place)
+
+    def _unread(self, node: Object, value: Any) -> Tree | None:
+        """Of an object that cannot be read: that its restrictions hold something nobody knows."""
+        tree = {
+            name: unreadable_number(inner, as_json(value), self.tally)
+            for name, inner in node.nodes.items()
+            if isinstance(inner, Leaf) and inner.kind == "number" and inner.is_restriction
+        }
+        return tree or None
 
     # -- lists -----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ is mended here. Does not belong here: objects and lists of objects (`mending.py`
 from __future__ import annotations
 
 from decimal import Decimal
+from math import nan
 from typing import Any
 
 from pipelines.dialects.shape import Leaf
@@ -90,6 +91,14 @@ def _number(leaf: Leaf, value: Any, tally: Tally) -> float | None:
             number = None
         if number is not None and abs(number) != float("inf"):
             return number
+    return unreadable_number(leaf, value, tally)
+
+
+def unreadable_number(leaf: Leaf, value: Any, tally: Tally) -> float | None:
+    """None, counted; but NaN for a restriction, which the kernels count and name in its row."""
+    if leaf.is_restriction:
+        tally.repair(leaf.table, leaf.column, repair="unreadable_number", count=0, before=value)
+        return nan
     _count(leaf, tally, "unreadable_number", value, None)
     return None
 

@@ -97,7 +97,7 @@ class Tally:
         before: object = None,
         after: object = None,
     ) -> None:
-        """Counts values of a column as repaired."""
+        """Counts values of a column as repaired; with `count` 0 only says what one looks like."""
         found = self.repairs.get((table, column, repair))
         if found is not None:
             found.repaired += count
@@ -221,6 +221,7 @@ def build_report(tally: Tally, *, module: str, day: date, levels: Iterable[str])
             (
                 (*key, mended.repaired, mended.before, mended.after)
                 for key, mended in sorted(tally.repairs.items())
+                if mended.repaired
             ),
         ),
         unknown_attribute=table(

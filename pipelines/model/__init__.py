@@ -6,7 +6,7 @@ comes from (`dialects/`), SQL (`warehouse/schema.py`). Parents stand before thei
 
 from __future__ import annotations
 
-from pipelines.model.declare import Column, Table, Type
+from pipelines.model.declare import UNREADABLE, Column, Table, Type
 from pipelines.model.events import EVENT_TABLES
 from pipelines.model.evses import EVSE_TABLES
 from pipelines.model.locations import LOCATION_TABLES
@@ -25,6 +25,7 @@ __all__ = [
     "REPORT_TABLES",
     "STATE_TABLES",
     "TABLES",
+    "UNREADABLE",
     "Column",
     "Table",
     "Type",

@@ -51,7 +51,7 @@ class Type(Enum):
         return arrow
 
 
-Form = Literal["time", "restricting_time", "country", "latitude", "longitude"]
+Form = Literal["time", "restricting_time", "restriction", "country", "latitude", "longitude"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Column:
 
     `vocabulary` names the list in `vocabularies.py` whose spelling a value is repaired to;
     `form` says what a value has to look like beyond its type (times are HH:MM[:SS]). A
-    `restricting_time` that cannot be read is kept as it came: as NULL it would restrict nothing.
+    `restricting_time` that cannot be read is kept as it came: as NULL it would restrict nothing. A
+    `restriction`, a day or a number, cannot be kept so; its name is, in `UNREADABLE`.
     `is_nullable` is False for keys and for what the product itself writes.
     """
 
@@ -72,6 +73,13 @@ class Column:
     form: Form | None = None
     is_nullable: bool = True
 
+
+# Of a table with columns of the form `restriction`: those of them that could not be read.
+UNREADABLE = Column(
+    "unreadable_restrictions",
+    Type.TEXT_LIST,
+    "Columns that are NULL because what was sent cannot be read: a price with one is undecided.",
+)
 
 Kind = Literal["state", "event", "ops"]
 KeyedBy = Literal["id", "content", "position"]
@@ -150,8 +158,8 @@ def flag(name: str, doc: str) -> Column:
     return Column(name, Type.BOOL, doc)
 
 
-def whole(name: str, doc: str, *, unit: str | None = None) -> Column:
-    return Column(name, Type.INT, doc, unit=unit)
+def whole(name: str, doc: str, *, unit: str | None = None, form: Form | None = None) -> Column:
+    return Column(name, Type.INT, doc, unit=unit, form=form)
 
 
 def number(name: str, doc: str, *, unit: str | None = None, form: Form | None = None) -> Column:
@@ -166,8 +174,8 @@ def moment(name: str, doc: str) -> Column:
     return Column(name, Type.TIMESTAMP, doc, unit="UTC")
 
 
-def day(name: str, doc: str) -> Column:
-    return Column(name, Type.DATE, doc)
+def day(name: str, doc: str, *, form: Form | None = None) -> Column:
+    return Column(name, Type.DATE, doc, form=form)
 
 
 def key(name: str, doc: str, *, of: Type = Type.TEXT) -> Column:

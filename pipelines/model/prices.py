@@ -8,6 +8,7 @@ them: a price is its content, and `price_key` is a hash of it.
 from __future__ import annotations
 
 from pipelines.model.declare import (
+    UNREADABLE,
     Column,
     Table,
     Type,
@@ -54,7 +55,7 @@ PRICE_ELEMENT = Table(
     name="price_element",
     module="prices",
     parent="price",
-    doc="An element of a price with its restrictions; NULL restricts nothing [EM].",
+    doc="An element of a price and its restrictions; NULL restricts nothing, if readable [EM].",
     key=PRICE_ELEMENT_KEY,
     keyed_by="position",
     columns=(
@@ -62,13 +63,14 @@ PRICE_ELEMENT = Table(
         ELEMENT_INDEX,
         text("start_time", "From this local time of day.", unit="HH:MM", form="restricting_time"),
         text("end_time", "To this local time of day.", unit="HH:MM", form="restricting_time"),
-        day("start_date", "From this local date, inclusive."),
-        day("end_date", "To this local date, exclusive."),
-        number("min_power_kw", "From this power on.", unit="kW"),
-        number("max_power_kw", "Up to this power.", unit="kW"),
-        whole("min_duration_s", "From this duration on.", unit="s"),
-        whole("max_duration_s", "Up to this duration.", unit="s"),
+        day("start_date", "From this local date, inclusive.", form="restriction"),
+        day("end_date", "To this local date, exclusive.", form="restriction"),
+        number("min_power_kw", "From this power on.", unit="kW", form="restriction"),
+        number("max_power_kw", "Up to this power.", unit="kW", form="restriction"),
+        whole("min_duration_s", "From this duration on.", unit="s", form="restriction"),
+        whole("max_duration_s", "Up to this duration.", unit="s", form="restriction"),
         codes("days_of_week", "weekday", "On these days, MONDAY to SUNDAY."),
+        UNREADABLE,
     ),
 )
 

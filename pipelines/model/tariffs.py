@@ -7,6 +7,7 @@ Prices exclude VAT up to OCPI 2.2.1; a VAT that is not stated is NULL, never 0.
 from __future__ import annotations
 
 from pipelines.model.declare import (
+    UNREADABLE,
     Table,
     Type,
     code,
@@ -130,7 +131,7 @@ TARIFF_ELEMENT = Table(
     name="tariff_element",
     module="tariffs",
     parent="tariff",
-    doc="An element of a tariff with its restrictions; NULL restricts nothing.",
+    doc="An element of a tariff and its restrictions; NULL restricts nothing, if readable.",
     key=ELEMENT_KEY,
     keyed_by="position",
     columns=(
@@ -144,18 +145,19 @@ TARIFF_ELEMENT = Table(
             unit="HH:MM",
             form="restricting_time",
         ),
-        day("start_date", "From this local date, inclusive."),
-        day("end_date", "To this local date, exclusive."),
-        number("min_kwh", "From this energy on.", unit="kWh"),
-        number("max_kwh", "Up to this energy.", unit="kWh"),
-        number("min_current_a", "From this current on.", unit="A"),
-        number("max_current_a", "Up to this current.", unit="A"),
-        number("min_power_kw", "From this power on.", unit="kW"),
-        number("max_power_kw", "Up to this power.", unit="kW"),
-        whole("min_duration_s", "From this duration on.", unit="s"),
-        whole("max_duration_s", "Up to this duration.", unit="s"),
+        day("start_date", "From this local date, inclusive.", form="restriction"),
+        day("end_date", "To this local date, exclusive.", form="restriction"),
+        number("min_kwh", "From this energy on.", unit="kWh", form="restriction"),
+        number("max_kwh", "Up to this energy.", unit="kWh", form="restriction"),
+        number("min_current_a", "From this current on.", unit="A", form="restriction"),
+        number("max_current_a", "Up to this current.", unit="A", form="restriction"),
+        number("min_power_kw", "From this power on.", unit="kW", form="restriction"),
+        number("max_power_kw", "Up to this power.", unit="kW", form="restriction"),
+        whole("min_duration_s", "From this duration on.", unit="s", form="restriction"),
+        whole("max_duration_s", "Up to this duration.", unit="s", form="restriction"),
         codes("days_of_week", "weekday", "On these days, MONDAY to SUNDAY."),
         code("reservation", "reservation", "The element prices a reservation, not charging."),
+        UNREADABLE,
     ),
 )
 

@@ -14,7 +14,7 @@ from pipelines.errors import WarehouseError
 from pipelines.warehouse.migrations import VERSION_SCHEMA, migrate
 from pipelines.warehouse.schema import VIEWS, build_metadata, schema_statements
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
 # Everything a table, index, constraint or view is, in Postgres' own words; but for the order of
 # its columns, as those that came later stand last.
 CATALOG = """

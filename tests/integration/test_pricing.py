@@ -169,6 +169,7 @@ def _rows_of_tariffs() -> dict[str, list[dict[str, Any]]]:
                     "max_duration_s": r.max_duration,
                     "days_of_week": list(r.day_of_week),
                     "reservation": r.reservation,
+                    "unreadable_restrictions": list(r.unreadable) or None,
                 }
             )
             for component_index, component in enumerate(element.components):
@@ -212,7 +213,13 @@ def test_the_random_tariffs_reach_every_rule(costs_in_sql: dict[tuple[str, str],
     reasons = [found.reason for found in costs_in_sql.values()]
     assert set(reasons) == {
         *(None, "not_valid_on_day", "no_element_applies", "restricted_by_current"),
-        *("unknown_dimension", "price_missing", "negative_price", "mixed_vat_basis"),
+        *(
+            "unreadable_restriction",
+            "unknown_dimension",
+            "price_missing",
+            "negative_price",
+            "mixed_vat_basis",
+        ),
     }
     assert reasons.count(None) > len(reasons) / 2
     assert sum(found.incl_vat is not None for found in costs_in_sql.values()) > len(reasons) / 4

@@ -71,6 +71,7 @@ def random_tariff(seed: int) -> Tariff:
             max_duration=perhaps(DURATIONS),
             day_of_week=tuple(days),
             reservation=perhaps(("RESERVATION", "RESERVATION_EXPIRES"), 0.05),
+            unreadable=perhaps((("end_date",), ("min_kwh", "max_kwh")), 0.03) or (),
         )
 
     def limit() -> Decimal | None:

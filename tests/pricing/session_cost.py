@@ -53,6 +53,8 @@ class Restrictions:
     max_duration: int | None = None
     day_of_week: tuple[str, ...] = ()
     reservation: str | None = None
+    # Names of those that were sent and cannot be read.
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,6 @@ class _Use:
     quantity: Fraction
 
 
-class _UndecidedError(Exception):
-    """The session does not say what an element asks for."""
-
-
 def cost(tariff: Tariff, session: Session, *, also_at: Iterable[int] = ()) -> Cost:
     """The cost of a session, to the cent; looked at whenever something may change.
 
@@ -130,21 +128,26 @@ def cost(tariff: Tariff, session: Session, *, also_at: Iterable[int] = ()) -> Co
     running: dict[str | None, list[_Use]] = {}
     billed: list[_Use] = []
     flat: list[_Use] = []
-    try:
-        for moment, until in zip(moments, [*moments[1:], session.end], strict=True):
-            active = _active(tariff, session, moment)
-            for ended in running.keys() - {component.dimension for component in active}:
-                billed += _rounded(running.pop(ended))
-            for component in active:
-                if component.dimension == "FLAT":
-                    flat = flat or [_Use(component, Fraction(1))]
-                    continue
-                quantity = until - moment
-                if component.dimension == "ENERGY":
-                    quantity = session.watt_hours_at(until) - session.watt_hours_at(moment)
-                running.setdefault(component.dimension, []).append(_Use(component, quantity))
-    except _UndecidedError:
-        return Cost(None, None, "restricted_by_current")
+    undecided: set[str] = set()
+    for moment, until in zip(moments, [*moments[1:], session.end], strict=True):
+        active = _active(tariff, session, moment)
+        for ended in running.keys() - {component.dimension for component, _ in active}:
+            billed += _rounded(running.pop(ended))
+        for component, reason in active:
+            if component.dimension == "FLAT" and flat:
+                continue  # paid
+            if reason is not None:
+                undecided.add(reason)
+            if component.dimension == "FLAT":
+                flat = [_Use(component, Fraction(1))]
+                continue
+            quantity = until - moment
+            if component.dimension == "ENERGY":
+                quantity = session.watt_hours_at(until) - session.watt_hours_at(moment)
+            running.setdefault(component.dimension, []).append(_Use(component, quantity))
+    for reason in ("restricted_by_current", "unreadable_restriction"):
+        if reason in undecided:
+            return Cost(None, None, reason)
     for uses in running.values():
         billed += _rounded(uses)
     billed += flat
@@ -183,9 +186,14 @@ def _moments(tariff: Tariff, session: Session) -> Iterable[Fraction]:
                 yield Fraction(kwh) * 1000 * session.charging_s / session.watt_hours
 
 
-def _active(tariff: Tariff, session: Session, moment: Fraction) -> list[Component]:
-    """The component of each dimension: of the first element whose restrictions hold."""
-    found: dict[str | None, Component] = {}
+def _active(
+    tariff: Tariff, session: Session, moment: Fraction
+) -> list[tuple[Component, str | None]]:
+    """The component of each dimension: of the first element whose restrictions hold.
+
+    Or may hold, for all that can be known, with the reason why that is not known.
+    """
+    found: dict[str | None, tuple[Component, str | None]] = {}
     for element in tariff.elements:
         holds = _holds(element.restrictions, session, moment)
         if holds is False:
@@ -197,14 +205,13 @@ def _active(tariff: Tariff, session: Session, moment: Fraction) -> list[Componen
                 continue
             if component.dimension == "PARKING_TIME" and session.is_charging(moment):
                 continue
-            if holds is None:
-                raise _UndecidedError
-            found[component.dimension] = component
+            found[component.dimension] = (component, None if holds is True else holds)
     return list(found.values())
 
 
-def _holds(r: Restrictions, session: Session, moment: Fraction) -> bool | None:
-    """None: only the current decides, and the session does not say it."""
+def _holds(r: Restrictions, session: Session, moment: Fraction) -> bool | str:
+    """A reason where neither: what decides is the current, which the session does not say, or
+    a restriction that cannot be read."""
     clock = session.start + timedelta(seconds=int(moment))
     energy = session.watt_hours_at(moment) / 1000
     power = session.power_kw_at(moment)
@@ -223,13 +230,14 @@ def _holds(r: Restrictions, session: Session, moment: Fraction) -> bool | None:
         and (not r.day_of_week or WEEKDAYS[clock.weekday()] in r.day_of_week)
     ):
         return False
-    if r.min_current is None and r.max_current is None:
-        return True
-    if current is None:
-        return None
-    return (r.min_current is None or current >= r.min_current) and (
-        r.max_current is None or current < r.max_current
-    )
+    if r.min_current is not None or r.max_current is not None:
+        if current is None:
+            return "restricted_by_current"
+        if r.min_current is not None and current < r.min_current:
+            return False
+        if r.max_current is not None and current >= r.max_current:
+            return False
+    return "unreadable_restriction" if r.unreadable else True
 
 
 def _in_time_of_day(r: Restrictions, clock: datetime) -> bool:

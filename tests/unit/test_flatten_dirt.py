@@ -206,6 +206,53 @@ def test_a_time_that_restricts_a_price_is_kept_where_it_cannot_be_read() -> None
     assert found.repairs("start_time") == {"blanks": 1, "unreadable_time": 1}
 
 
+@pytest.mark.parametrize(
+    ("restrictions", "named", "repairs"),
+    [
+        ({"start_date": "31-12-2026"}, ["start_date"], {"unreadable_date": 1}),
+        (
+            {"end_date": "soon", "min_kwh": 5, "max_kwh": "ten", "start_time": "25 h"},
+            ["end_date", "max_kwh"],
+            {"unreadable_date": 1, "unreadable_number": 1, "unreadable_time": 1},
+        ),
+        ({"min_duration": {"minutes": 5}}, ["min_duration_s"], {"unreadable_number": 1}),
+        ({"max_duration": 1e12}, ["max_duration_s"], {"out_of_range": 1}),
+        ({"min_power": float("nan")}, ["min_power_kw"], {"unreadable_number": 1}),
+        ({"start_date": " ", "min_kwh": ""}, None, {"blanks": 1, "empty_text": 1}),
+        ({"end_date": "2026-12-31", "min_kwh": "5"}, None, {"number_from_text": 1}),
+    ],
+)
+def test_a_restriction_that_cannot_be_read_is_named(
+    restrictions: dict[str, Any], named: list[str] | None, repairs: dict[str, int]
+) -> None:
+    element = {"price_components": [{"type": "ENERGY", "price": 0.3}]}
+    found = Outcome(
+        {**TARIFF, "elements": [{**element, "restrictions": restrictions}, element]},
+        module="tariffs",
+    )
+    first, second = found.tables["tariff_element"]
+    assert first["unreadable_restrictions"] == named
+    assert all(first[name] is None for name in named or ())
+    assert second["unreadable_restrictions"] is None
+    assert found.repairs() == repairs
+
+
+@pytest.mark.parametrize("restrictions", ["weekend", [{"min_kwh": 1}, {"max_kwh": 2}], True])
+def test_restrictions_that_cannot_be_read_at_all_do_not_pass_for_none(restrictions: Any) -> None:
+    found = Outcome({**TARIFF, "elements": [{"restrictions": restrictions}]}, module="tariffs")
+    assert "min_kwh" in found.one("tariff_element")["unreadable_restrictions"]
+    assert found.repairs("")["unreadable_object"] == 1
+
+
+def test_what_a_restriction_said_is_shown_with_its_repair() -> None:
+    found = Outcome(
+        {**TARIFF, "elements": [{"restrictions": {"min_kwh": "a few", "end_date": "soon"}}]},
+        module="tariffs",
+    )
+    samples = {x["column_name"]: x["sample_before"] for x in found.report.repair.to_pylist()}
+    assert samples == {"min_kwh": "a few", "end_date": "soon"}
+
+
 def test_a_bare_number_for_a_price_limit_excludes_vat() -> None:
     found = Outcome({**TARIFF, "min_price": 2}, module="tariffs")
     assert found.one("tariff")["min_price_excl_vat"] == Decimal(2)

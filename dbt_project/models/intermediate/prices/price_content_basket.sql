@@ -1,9 +1,6 @@
 -- Grain: content of price lists, basket and, where the content names dates, date of the basket. What
 -- the basket costs: OCPI's tariff engine. Exact until the last step: amounts are counted in
 -- 1 / (s x Wh x 3,600,000) of the currency.
-{%- set weekdays -%}
-    array['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']
-{%- endset %}
 {{
     config(
         materialized='incremental',
@@ -31,7 +28,7 @@ segment as (
     where {{ is_missing('case_id') }}
 ),
 
--- NULL is undecided: the basket has no current, or a time or a weekday cannot be read.
+-- NULL is undecided: the basket has no current, or a restriction cannot be read.
 judged as (
     select
         segment.case_id,
@@ -46,7 +43,8 @@ judged as (
         component.price_incl_vat,
         component.vat_percent,
         component.step_size,
-        component.min_current_a is not null or component.max_current_a is not null as is_by_current,
+        segment.current_a is null
+        and (component.min_current_a is not null or component.max_current_a is not null) as is_by_current,
         case
             when component.start_s < 0 or component.end_s < 0 then null
             when component.start_s < component.end_s
@@ -62,9 +60,9 @@ judged as (
         and (component.end_date is null or segment.local_date < component.end_date)
         and (
             component.days_of_week is null
-            or ({{ weekdays }})[extract(isodow from segment.local_date)::integer]
+            or ({{ weekdays() }})[extract(isodow from segment.local_date)::integer]
             = any(component.days_of_week)
-            or case when component.days_of_week <@ {{ weekdays }} then false end
+            or case when component.days_of_week <@ {{ weekdays() }} then false end
         )
         and (
             component.min_duration_s is null
@@ -85,6 +83,7 @@ judged as (
         and (component.max_power_kw is null or segment.power_kw < component.max_power_kw)
         and (component.min_current_a is null or segment.current_a >= component.min_current_a)
         and (component.max_current_a is null or segment.current_a < component.max_current_a)
+        and case when component.unreadable_restrictions is null then true end
             as holds
     from segment
     inner join component using (content_key)

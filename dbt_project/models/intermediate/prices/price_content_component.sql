@@ -40,6 +40,7 @@ select
     restrictions.max_duration_s,
     restrictions.days_of_week,
     restrictions.reservation,
+    restrictions.unreadable_restrictions,
     price.dimension,
     price.unit,
     price.price_excl_vat,
@@ -65,7 +66,8 @@ cross join
         min_duration_s integer,
         max_duration_s integer,
         days_of_week text[],
-        reservation text
+        reservation text,
+        unreadable_restrictions text[]
     )
 cross join
     jsonb_to_record(component.content) as price (

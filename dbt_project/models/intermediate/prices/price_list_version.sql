@@ -83,7 +83,8 @@ element as (
             'min_duration_s', min_duration_s,
             'max_duration_s', max_duration_s,
             'days_of_week', to_jsonb(nullif(days_of_week, '{}')),
-            'reservation', reservation
+            'reservation', reservation,
+            'unreadable_restrictions', to_jsonb(unreadable_restrictions)
         ) as restrictions
     from {{ ref('stg_ocpi__tariff_element') }}
     where {{ is_moved("'tariff', source, party, tariff_id") }}
@@ -105,7 +106,8 @@ element as (
             'max_power_kw', max_power_kw,
             'min_duration_s', min_duration_s,
             'max_duration_s', max_duration_s,
-            'days_of_week', to_jsonb(nullif(days_of_week, '{}'))
+            'days_of_week', to_jsonb(nullif(days_of_week, '{}')),
+            'unreadable_restrictions', to_jsonb(unreadable_restrictions)
         ) as restrictions
     from {{ ref('stg_ocpi__price_element') }}
     where {{ is_moved("'product', source, '', price_key") }}

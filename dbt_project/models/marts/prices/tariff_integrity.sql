@@ -93,7 +93,8 @@ catch_all as (
         coalesce(
             start_time, end_time, start_date::text, end_date::text, min_kwh::text, max_kwh::text,
             min_current_a::text, max_current_a::text, min_power_kw::text, max_power_kw::text,
-            min_duration_s::text, max_duration_s::text, days_of_week::text, reservation
+            min_duration_s::text, max_duration_s::text, days_of_week::text, reservation,
+            unreadable_restrictions::text
         ) is null
     group by content_key, dimension
 ),
@@ -143,6 +144,14 @@ flaw as (
                 and component.dimension <> 'FLAT'
             ),
             ('negative_price', false, component.price_excl_vat < 0 or component.price_incl_vat < 0),
+            (
+                'unreadable_restriction',
+                false,
+                component.unreadable_restrictions is not null
+                or component.start_s < 0
+                or component.end_s < 0
+                or not component.days_of_week <@ {{ weekdays() }}
+            ),
             ('element_without_days', false, component.end_date <= component.start_date),
             (
                 'element_unreachable',
