@@ -191,6 +191,95 @@ def test_no_power_gets_in_without_a_method_that_is_known(
         )
 
 
+def test_parts_of_a_price_change_add_up_between_published_figures(built_whole: Built) -> None:
+    """Of each day, and of any two."""
+    warehouse = built_whole.project.warehouse
+    published = {
+        (day, level, operator, country, basket, currency, figure): value
+        for level, mart, operator_id in (
+            ("operator", "operator_price_daily", "operator_id"),
+            ("country", "country_price_daily", "'all'"),
+        )
+        for figure in ("priced_connectors", "median_cost_excl_vat")
+        for day, operator, country, basket, currency, value in rows(
+            warehouse,
+            f"select snapshot_date, {operator_id}, country, basket, currency, {figure}::numeric"
+            f" from marts.{mart} where priced_connectors > 0",
+        )
+    }
+    query = """
+        select snapshot_date, compared_with, level, operator_id, country, basket, currency, figure,
+            from_value, to_value, change,
+            source_outage + appeared + vanished + repaired + deduplicated + changed_status
+            + changed_operator + changed_price,
+            source_outage + appeared_vanished + repaired + deduplicated + changed
+        from """
+    first, last = DAYS[0], DAYS[2]
+    daily = rows(warehouse, query + "marts.price_change_daily")
+    far = rows(warehouse, query + f"marts.explain_price_change('{first}', '{last}')")
+    assert {row[0] for row in daily} > {DAYS[1], last}
+    assert any(row[10] for row in far)
+    for day, before, *key, from_value, to_value, change, by_part, by_sum in [*daily, *far]:
+        nothing = 0 if key[-1] == "priced_connectors" else None
+        assert from_value == published.get((before, *key), nothing)
+        assert to_value == published.get((day, *key), nothing)
+        if from_value is None or to_value is None:
+            assert change is by_part is by_sum is None
+        else:
+            assert change == to_value - from_value == by_part == by_sum
+    explained = {(row[0], *row[2:8]) for row in daily}
+    assert explained >= {key for key in published if key[0] > min(day for day, *_ in published)}
+
+
+# By connectors of EVSEs that count on both days for one operator, not by offers: how many more of
+# them have a price.
+PRICED_OTHERWISE = """
+with priced as (
+    select
+        evse.state_date, evse.source, evse.party, evse.location_id, evse.evse_uid,
+        evse.operator_id, evse.country, price.basket, price.currency
+    from intermediate.physical_evse as evse
+    inner join intermediate.connector_offer as offer using (source, party, location_id, evse_uid)
+    inner join intermediate.offer_price_day as price
+        on offer.offer_key = price.offer_key and evse.state_date = price.snapshot_date
+    where
+        evse.is_survivor and evse.is_counted and price.unpriceable_reason is null
+        and daterange(offer.valid_from, offer.valid_to) @> evse.state_date
+),
+
+stays as (
+    select source, party, location_id, evse_uid
+    from intermediate.physical_evse
+    where state_date in ('{first}', '{last}') and is_survivor and is_counted
+    group by source, party, location_id, evse_uid
+    having count(*) = 2 and count(distinct (operator_id, country)) = 1
+)
+
+select operator_id, country, basket, currency,
+    count(*) filter (where state_date = '{last}') - count(*) filter (where state_date = '{first}')
+from priced
+inner join stays using (source, party, location_id, evse_uid)
+where state_date in ('{first}', '{last}')
+group by operator_id, country, basket, currency
+"""
+
+
+def test_price_is_what_changed_where_connectors_that_stay_got_or_lost_one(
+    built_whole: Built,
+) -> None:
+    warehouse = built_whole.project.warehouse
+    first, last = DAYS[0], DAYS[2]
+    said = rows(
+        warehouse,
+        "select operator_id, country, basket, currency, changed_price"
+        f" from marts.explain_price_change('{first}', '{last}')"
+        " where level = 'operator' and figure = 'priced_connectors' and changed_price <> 0",
+    )
+    counted = rows(warehouse, PRICED_OTHERWISE.format(first=first, last=last))
+    assert said
+    assert sorted(said) == sorted(row for row in counted if row[-1])
+
+
 def fail_to_build(built: Built) -> None:
     """What dbt said is said, in one sentence, and the build is not taken for done."""
     before = built.builds()
