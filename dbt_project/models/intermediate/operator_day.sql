@@ -6,7 +6,6 @@ select
     source,
     operator_id,
     country,
-    (array_agg(operator_name order by spelt_evses desc, operator_name))[1] as operator_name,
     sum(published_evses)::bigint as published_evses,
     sum(published_power_kw) as published_power_kw,
     sum(evses)::bigint as evses,
@@ -25,12 +24,5 @@ select
         ),
         0
     )::bigint as zombies
-from (
-    select
-        evse_day.*,
-        sum(published_evses) over (
-            partition by state_date, source, operator_id, country, operator_name
-        ) as spelt_evses
-    from {{ ref('evse_day') }} as evse_day
-) as spelt
+from {{ ref('evse_day') }}
 group by state_date, source, operator_id, country
