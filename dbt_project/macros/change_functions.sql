@@ -1,13 +1,7 @@
 {# The same text for any two days, as functions for the analyst. Made anew with every build, since
    a changed list of columns cannot be replaced. #}
 {% macro create_change_functions() -%}
-    {%- set pair -%}
-        select
-            $1 as from_date,
-            $2 as to_date,
-            (select max(state_date) from {{ ref('snapshot_day') }} where snapshot_date = $1) as from_state,
-            (select max(state_date) from {{ ref('snapshot_day') }} where snapshot_date = $2) as to_state
-    {%- endset -%}
+    {%- set pair = any_two_days() -%}
     {%- set change = this.incorporate(path={'identifier': 'explain_change'}).render() -%}
     {%- set evses = this.incorporate(path={'identifier': 'explain_evse_change'}).render() -%}
     drop function if exists {{ change }} (date, date);
@@ -41,7 +35,7 @@
         }}
     $function$;
     comment on function {{ change }} (date, date) is
-    'Why the headline figures differ between any two days; columns as in figure_change_daily.';
+    'Why the headline figures differ between any two days of the history; columns as in figure_change_daily.';
 
     drop function if exists {{ evses }} (date, date);
     create function {{ evses }} (from_day date, to_day date)
@@ -59,5 +53,18 @@
         {{ evse_changes('pair', ref('physical_evse'), ref('evse_rekeyed'), ref('snapshot_day')) }}
     $function$;
     comment on function {{ evses }} (date, date) is
-    'The EVSEs behind each part of a change between any two days; columns as in evse_change.'
+    'The EVSEs behind each part of a change between any two days of the history; columns as in evse_change.'
+{%- endmacro %}
+
+{# The pair of a function for any two days; none where the history does not reach one of them, since
+   what would differ then is what there is of data. #}
+{% macro any_two_days() -%}
+    select
+        $1 as from_date,
+        $2 as to_date,
+        before.state_date as from_state,
+        after.state_date as to_state
+    from (select max(state_date) as state_date from {{ ref('snapshot_day') }} where snapshot_date = $1) as before
+    inner join (select max(state_date) as state_date from {{ ref('snapshot_day') }} where snapshot_date = $2) as after
+        on before.state_date is not null and after.state_date is not null
 {%- endmacro %}

@@ -318,15 +318,11 @@
         with
 
         pair as materialized (
-            select
-                $1 as from_date,
-                $2 as to_date,
-                (select max(state_date) from {{ ref('snapshot_day') }} where snapshot_date = $1) as from_state,
-                (select max(state_date) from {{ ref('snapshot_day') }} where snapshot_date = $2) as to_state
+            {{ any_two_days() }}
         )
 
         {{ price_changes('pair') }}
     $function$;
     comment on function {{ change }} (date, date) is
-    'Why prices of baskets differ between any two days; columns as in price_change_daily.'
+    'Why prices of baskets differ between any two days of the history; columns as in price_change_daily.'
 {%- endmacro %}

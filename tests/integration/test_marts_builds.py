@@ -280,6 +280,20 @@ def test_price_is_what_changed_where_connectors_that_stay_got_or_lost_one(
     assert sorted(said) == sorted(row for row in counted if row[-1])
 
 
+@pytest.mark.parametrize("name", ["explain_change", "explain_evse_change", "explain_price_change"])
+def test_days_beyond_the_history_are_compared_with_nothing(built_whole: Built, name: str) -> None:
+    """What differs from no data at all is no change of the network."""
+    for days in ((date(2020, 1, 1), DAYS[2]), (DAYS[0], date(2030, 1, 1))):
+        found = rows(
+            built_whole.project.warehouse, f"select * from marts.{name}('{days[0]}', '{days[1]}')"
+        )
+        assert found == []
+    whole = rows(
+        built_whole.project.warehouse, f"select * from marts.{name}('{DAYS[0]}', '{DAYS[2]}')"
+    )
+    assert whole
+
+
 def fail_to_build(built: Built) -> None:
     """What dbt said is said, in one sentence, and the build is not taken for done."""
     before = built.builds()
