@@ -100,6 +100,15 @@ class Cluster:
         return ServerProcesses(self.data_dir, self.account.uid)
 
 
+def closed(folder: Path) -> WarehouseError:
+    """That the folder of a server is another user's."""
+    return WarehouseError(
+        f"opening the embedded Postgres in {folder}: the folder is closed to "
+        f"{user_name(os.geteuid())}; run this as the user who made it, or set "
+        "OCPI_WAREHOUSE_HOME to another folder"
+    )
+
+
 class EmbeddedServer:
     """One embedded Postgres, known by its folder; any number of processes may ask for it."""
 
@@ -152,11 +161,7 @@ class EmbeddedServer:
         except FileNotFoundError:
             return None
         except PermissionError:
-            raise WarehouseError(
-                f"opening the embedded Postgres in {folder}: the folder is closed to "
-                f"{user_name(os.geteuid())}; run this as the user who made it, or set "
-                "OCPI_WAREHOUSE_HOME to another folder"
-            ) from None
+            raise closed(folder) from None
         return Cluster(folder, choose_account(data_owner_uid=owner))
 
     def _recorded_folder(self) -> Path | None:
@@ -195,13 +200,16 @@ class EmbeddedServer:
     def _locked(self) -> Iterator[None]:
         lock = FileLock(self.postgres_dir / "lock", timeout=LOCK_TIMEOUT_S)
         try:
-            with lock:
-                yield
+            held = lock.acquire()
         except Timeout:
             raise TransientError(
                 f"starting the embedded Postgres: another process has held {lock.lock_file} for "
                 f"{LOCK_TIMEOUT_S:.0f} s; see whether it still works, then try again"
             ) from None
+        except PermissionError:
+            raise closed(self.postgres_dir) from None
+        with held:
+            yield
 
     # -- making its folder ----------------------------------------------------------------------
 

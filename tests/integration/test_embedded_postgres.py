@@ -451,3 +451,23 @@ def test_an_ordinary_user_gets_a_server_of_their_own(
     assert said.stderr == ""
     assert said.stdout.split() == ["ocpi_loader", "ocpi_analyst", ordinary_user.name]
     assert stat.S_IMODE((home / "postgres").stat().st_mode) == 0o700
+
+
+def test_a_server_of_another_user_is_not_theirs_to_stop(
+    server: EmbeddedServer, ordinary_user: OrdinaryUser
+) -> None:
+    server.ensure_running()
+    script = """if True:
+        import sys
+        from pathlib import Path
+        from pipelines.errors import WarehouseError
+        from pipelines.warehouse.embedded import EmbeddedServer
+        try:
+            EmbeddedServer(Path(sys.argv[1])).stop()
+        except WarehouseError as error:
+            print(error)
+    """
+    said = ordinary_user.run(script, server.postgres_dir)
+    assert said.stderr == ""
+    assert "run this as the user who made" in said.stdout
+    assert server.status().is_running
