@@ -42,12 +42,13 @@
 {%- endmacro %}
 
 {# The days of a pair, from a relation of snapshot days: each with the one whose EVSEs the day before
-   showed, which is the day before itself unless nothing was loaded on it. #}
-{% macro day_pairs(snapshot_day) -%}
+   showed, which is the day before itself unless nothing was loaded on it. Prices expire on such days,
+   too: they are compared with the day before (`snapshot_date`). #}
+{% macro day_pairs(snapshot_day, compared_with='state_date') -%}
     select distinct
         snapshot_day.snapshot_date as to_date,
         snapshot_day.state_date as to_state,
-        before.state_date as from_date,
+        before.{{ compared_with }} as from_date,
         before.state_date as from_state
     from {{ snapshot_day }} as snapshot_day
     inner join {{ snapshot_day }} as before

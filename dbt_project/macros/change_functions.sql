@@ -56,6 +56,30 @@
     'The EVSEs behind each part of a change between any two days of the history; columns as in evse_change.'
 {%- endmacro %}
 
+{% macro create_price_change_function() -%}
+    {%- set change = this.incorporate(path={'identifier': 'explain_price_change'}).render() -%}
+    drop function if exists {{ change }} (date, date);
+    create function {{ change }} (from_day date, to_day date)
+    returns table (
+        snapshot_date date, compared_with date, level text, operator_id text, operator_name text, country text,
+        basket text, currency text, figure text, from_value numeric, to_value numeric, change numeric,
+        source_outage numeric, appeared_vanished numeric, repaired numeric, deduplicated numeric,
+        changed numeric, appeared numeric, vanished numeric, changed_status numeric,
+        changed_operator numeric, changed_price numeric
+    )
+    language sql stable as $function$
+        with
+
+        pair as materialized (
+            {{ any_two_days() }}
+        )
+
+        {{ price_changes('pair') }}
+    $function$;
+    comment on function {{ change }} (date, date) is
+    'Why prices of baskets differ between any two days of the history; columns as in price_change_daily.'
+{%- endmacro %}
+
 {# The pair of a function for any two days; none where the history does not reach one of them, since
    what would differ then is what there is of data. #}
 {% macro any_two_days() -%}

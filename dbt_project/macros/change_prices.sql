@@ -116,10 +116,7 @@
             from member
             inner join {{ ref('connector_offer') }} as connector_offer
                 on
-                    member.source = connector_offer.source
-                    and member.party = connector_offer.party
-                    and member.location_id = connector_offer.location_id
-                    and member.evse_uid = connector_offer.evse_uid
+                    {{ is_same_member('member', 'connector_offer') | indent(8) }}
                     and {{ is_true_on(
                         'connector_offer',
                         'case when member.is_present_0 then pair.from_state else pair.to_state end'
@@ -205,7 +202,8 @@
                 (number, operator_id, country, basket, currency, cost_excl_vat),
                 (number, country, basket, currency, cost_excl_vat)
             )
-            having sum(connectors) > 0
+            -- A negative number would be a mistake of the steps, and has to show.
+            having sum(connectors) <> 0
         ),
 
         ranked as (
@@ -221,7 +219,7 @@
             from spread
         ),
 
-        -- As price_daily has them: a median is a cost that is paid somewhere.
+        -- By the rule of price_daily, whose figures are those before the first step and after the last.
         found as (
             select
                 number,
@@ -249,10 +247,7 @@
         label as (
             select
                 operator_id,
-                coalesce(
-                    max(operator_name) filter (where is_later),
-                    max(operator_name)
-                ) as operator_name
+                coalesce(max(operator_name) filter (where is_later), max(operator_name)) as operator_name
             from (
                 select operator_id, operator_name, false as is_later from from_day
                 union all
@@ -300,29 +295,4 @@
             {%- endfor %}
         ) as figure (figure, from_value, to_value, {{ steps | map(attribute=1) | join(', ') }})
     ) as figure
-{%- endmacro %}
-
-{# For any two days, as a function for the analyst (see change_functions.sql). #}
-{% macro create_price_change_function() -%}
-    {%- set change = this.incorporate(path={'identifier': 'explain_price_change'}).render() -%}
-    drop function if exists {{ change }} (date, date);
-    create function {{ change }} (from_day date, to_day date)
-    returns table (
-        snapshot_date date, compared_with date, level text, operator_id text, operator_name text, country text,
-        basket text, currency text, figure text, from_value numeric, to_value numeric, change numeric,
-        source_outage numeric, appeared_vanished numeric, repaired numeric, deduplicated numeric,
-        changed numeric, appeared numeric, vanished numeric, changed_status numeric,
-        changed_operator numeric, changed_price numeric
-    )
-    language sql stable as $function$
-        with
-
-        pair as materialized (
-            {{ any_two_days() }}
-        )
-
-        {{ price_changes('pair') }}
-    $function$;
-    comment on function {{ change }} (date, date) is
-    'Why prices of baskets differ between any two days of the history; columns as in price_change_daily.'
 {%- endmacro %}

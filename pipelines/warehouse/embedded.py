@@ -129,7 +129,10 @@ class EmbeddedServer:
             return self._answering_address() or self._start()
 
     def stop(self) -> bool:
-        """Stop the server, ending its connections; whether there was one to stop."""
+        """Stop the server, ending its connections; whether there was one to stop.
+
+        Raises WarehouseError when it is another user's.
+        """
         if not self.postgres_dir.is_dir():
             return False
         with self._locked():
