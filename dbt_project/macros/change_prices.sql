@@ -9,7 +9,7 @@
    10 changed_price     what an offer costs, which offer a connector makes, and connectors that an
                         EVSE gained or lost
 
-   Prices of one offer are alike, so that medians are found by counting connectors of offers: those of
+   Prices of one offer are alike, so that quantiles are found by counting connectors of offers: those of
    the first day, less what moved, plus what it became. #}
 {% macro price_change_steps() -%}
     {{ return([
@@ -24,6 +24,8 @@
     {%- set numbers = [0] + (steps | map(attribute=0) | list) -%}
     {%- set states = change_states() -%}
     {%- set group = 'level, operator_id, country, basket, currency' -%}
+    {%- set prices = price_quantiles() | map(attribute=1) | unique | list -%}
+    {%- set figures = ['priced_connectors'] + (price_quantiles() | map(attribute=0) | list) -%}
     {%- set unreadable = "('no_currency', 'unreadable_restriction', 'unknown_dimension', 'unknown_unit', "
         ~ "'price_missing', 'negative_price', 'mixed_vat_basis')" -%}
     select
@@ -75,19 +77,19 @@
                 offer_key,
                 basket,
                 unpriceable_reason,
-                case when unpriceable_reason is null then currency end as currency,
-                cost_excl_vat
+                {{ prices | join(', ') }},
+                case when unpriceable_reason is null then currency end as currency
             from {{ ref('offer_price_day') }}
             where snapshot_date = pair.{{ day }}_date
         ),
         {%- endfor %}
 
-        -- A currency is that of a cost.
+        -- A currency is that of a price.
         price as materialized (
             select
                 coalesce(before.offer_key, after.offer_key) as offer_key,
                 coalesce(before.basket, after.basket) as basket,
-                {%- for column in ['currency', 'cost_excl_vat'] %}
+                {%- for column in ['currency'] + prices %}
                 case when before.offer_key is null then after.{{ column }} else before.{{ column }} end
                     as from_{{ column }},
                 case
@@ -174,7 +176,7 @@
                 population.operator_id,
                 population.country,
                 price.basket,
-                {%- for column in ['currency', 'cost_excl_vat'] %}
+                {%- for column in ['currency'] + prices %}
                 case
                     when population.number < 4 then price.from_{{ column }}
                     when population.number < 10 then price.read_{{ column }}
@@ -194,13 +196,13 @@
                 country,
                 basket,
                 currency,
-                cost_excl_vat,
+                {{ prices | join(', ') }},
                 sum(connectors) as connectors
             from paid
             where currency is not null
             group by grouping sets (
-                (number, operator_id, country, basket, currency, cost_excl_vat),
-                (number, country, basket, currency, cost_excl_vat)
+                (number, operator_id, country, basket, currency, {{ prices | join(', ') }}),
+                (number, country, basket, currency, {{ prices | join(', ') }})
             )
             -- A negative number would be a mistake of the steps, and has to show.
             having sum(connectors) <> 0
@@ -209,13 +211,15 @@
         ranked as (
             select
                 spread.*,
-                sum(connectors) filter (where cost_excl_vat is not null) over (
+                {%- for price in prices %}
+                sum(connectors) filter (where {{ price }} is not null) over (
                     partition by number, {{ group }}
-                ) as connectors_with_cost,
-                sum(connectors) over (
+                ) as connectors_with_{{ price }},
+                sum(connectors) filter (where {{ price }} is not null) over (
                     partition by number, {{ group }}
-                    order by cost_excl_vat
-                ) as connectors_up_to_cost
+                    order by {{ price }}
+                ) as connectors_up_to_{{ price }}{{ ',' if not loop.last }}
+                {%- endfor %}
             from spread
         ),
 
@@ -224,9 +228,12 @@
             select
                 number,
                 {{ group }},
-                sum(connectors) as priced_connectors,
-                min(cost_excl_vat) filter (where connectors_up_to_cost >= 0.5 * connectors_with_cost)
-                    as median_cost_excl_vat
+                {%- for figure, price, quantile in price_quantiles() %}
+                min({{ price }}) filter (
+                    where connectors_up_to_{{ price }} >= {{ quantile }} * connectors_with_{{ price }}
+                ) as {{ figure }},
+                {%- endfor %}
+                sum(connectors) as priced_connectors
             from ranked
             group by number, {{ group }}
         ),
@@ -235,10 +242,11 @@
             select
                 {{ group }},
                 {%- for number in numbers %}
+                {%- for figure in figures[1:] %}
+                max({{ figure }}) filter (where number = {{ number }}) as {{ figure }}_{{ number }},
+                {%- endfor %}
                 coalesce(max(priced_connectors) filter (where number = {{ number }}), 0)
-                    as priced_connectors_{{ number }},
-                max(median_cost_excl_vat) filter (where number = {{ number }})
-                    as median_cost_excl_vat_{{ number }}{{ ',' if not loop.last }}
+                    as priced_connectors_{{ number }}{{ ',' if not loop.last }}
                 {%- endfor %}
             from found
             group by {{ group }}
@@ -271,12 +279,12 @@
         left join label on stepped.level = 'operator' and stepped.operator_id = label.operator_id
         cross join lateral (
             values
-            {%- for figure in ['priced_connectors', 'median_cost_excl_vat'] %}
+            {%- for figure in figures %}
             (
                 '{{ figure }}',
                 {{ figure }}_0::numeric,
                 {{ figure }}_10::numeric,
-                {#- Where nothing has a price after a step, a median stands still until something has. #}
+                {#- Where nothing has a price after a step, a quantile stands still until something has. #}
                 {%- for number in numbers[1:] %}{% set place = loop.index %}
                 case
                     when {{ figure }}_0 is not null and {{ figure }}_10 is not null
@@ -295,4 +303,5 @@
             {%- endfor %}
         ) as figure (figure, from_value, to_value, {{ steps | map(attribute=1) | join(', ') }})
     ) as figure
+    where from_value is not null or to_value is not null
 {%- endmacro %}

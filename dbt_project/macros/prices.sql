@@ -16,6 +16,17 @@
     end
 {%- endmacro %}
 
+{# What is published of the prices of connectors: the figure, what it is a quantile of, and which. #}
+{% macro price_quantiles() -%}
+    {{ return([
+        ('p25_cost_excl_vat', 'cost_excl_vat', 0.25),
+        ('median_cost_excl_vat', 'cost_excl_vat', 0.5),
+        ('p75_cost_excl_vat', 'cost_excl_vat', 0.75),
+        ('median_cost_incl_vat', 'cost_incl_vat', 0.5),
+        ('median_energy_price_excl_vat', 'energy_price_excl_vat', 0.5),
+    ]) }}
+{%- endmacro %}
+
 {# Daily costs of baskets over connectors, by the columns named and by basket and currency. Quantiles
    are costs that are paid somewhere (percentile_disc), weighted by connectors. #}
 {% macro price_daily(keys) -%}
@@ -105,7 +116,7 @@ placed as (
 ranked as (
     select
         placed.*,
-        {% for cost in ['cost_excl_vat', 'cost_incl_vat', 'energy_price_excl_vat'] %}
+        {% for cost in price_quantiles() | map(attribute=1) | unique %}
         sum(connectors) filter (where {{ cost }} is not null) over (
             partition by snapshot_date, {{ by }}, basket, row_currency
         ) as connectors_with_{{ cost }},
@@ -138,20 +149,12 @@ select
     coalesce(sum(connectors) filter (where has_other_fee), 0)::bigint as other_fee_connectors,
     coalesce(sum(connectors) filter (where vat_basis in ('excl_and_incl', 'incl_only')), 0)::bigint
         as incl_vat_connectors,
-    {% for column, quantile in [('p25', 0.25), ('median', 0.5), ('p75', 0.75)] %}
-    min(cost_excl_vat) filter (
-        where connectors_up_to_cost_excl_vat >= {{ quantile }} * connectors_with_cost_excl_vat
-    ) as {{ column }}_cost_excl_vat,
+    {% for figure, price, quantile in price_quantiles() %}
+    min({{ price }}) filter (where connectors_up_to_{{ price }} >= {{ quantile }} * connectors_with_{{ price }})
+        as {{ figure }},
     {% endfor %}
     min(cost_excl_vat) as min_cost_excl_vat,
     max(cost_excl_vat) as max_cost_excl_vat,
-    min(cost_incl_vat) filter (
-        where connectors_up_to_cost_incl_vat >= 0.5 * connectors_with_cost_incl_vat
-    ) as median_cost_incl_vat,
-    min(energy_price_excl_vat) filter (
-        where
-        connectors_up_to_energy_price_excl_vat >= 0.5 * connectors_with_energy_price_excl_vat
-    ) as median_energy_price_excl_vat,
     {% for column, reasons in [
         ('no_tariff', ['no_tariff']),
         ('unresolved', ['unresolved', 'ambiguous_reference']),

@@ -453,6 +453,7 @@ def test_an_ordinary_user_gets_a_server_of_their_own(
     assert stat.S_IMODE((home / "postgres").stat().st_mode) == 0o700
 
 
+@pytest.mark.usefixtures("root")
 def test_a_server_of_another_user_is_not_theirs_to_stop(
     server: EmbeddedServer, ordinary_user: OrdinaryUser
 ) -> None:

@@ -191,6 +191,16 @@ def test_no_power_gets_in_without_a_method_that_is_known(
         )
 
 
+FIGURES_OF_PRICES = (
+    "priced_connectors",
+    "p25_cost_excl_vat",
+    "median_cost_excl_vat",
+    "p75_cost_excl_vat",
+    "median_cost_incl_vat",
+    "median_energy_price_excl_vat",
+)
+
+
 def test_parts_of_a_price_change_add_up_between_published_figures(built_whole: Built) -> None:
     """Of each day, and of any two."""
     warehouse = built_whole.project.warehouse
@@ -200,11 +210,11 @@ def test_parts_of_a_price_change_add_up_between_published_figures(built_whole: B
             ("operator", "operator_price_daily", "operator_id"),
             ("country", "country_price_daily", "'all'"),
         )
-        for figure in ("priced_connectors", "median_cost_excl_vat")
+        for figure in FIGURES_OF_PRICES
         for day, operator, country, basket, currency, value in rows(
             warehouse,
             f"select snapshot_date, {operator_id}, country, basket, currency, {figure}::numeric"
-            f" from marts.{mart} where priced_connectors > 0",
+            f" from marts.{mart} where priced_connectors > 0 and {figure} is not null",
         )
     }
     query = """
@@ -228,6 +238,7 @@ def test_parts_of_a_price_change_add_up_between_published_figures(built_whole: B
         else:
             assert change == to_value - from_value == by_part == by_sum
     explained = {(row[0], *row[2:8]) for row in daily}
+    assert {key[-1] for key in explained} == set(FIGURES_OF_PRICES)
     assert explained >= {key for key in published if key[0] > min(day for day, *_ in published)}
 
 
