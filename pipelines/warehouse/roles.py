@@ -153,26 +153,65 @@ def _make_analyst(connection: AnyConnection) -> list[str]:
 
 
 def _let_analyst_read(connection: AnyConnection) -> list[str]:
+    """What is lacking alone: a grant on a table that a build of the marts replaces meanwhile fails
+    with "tuple concurrently updated", here or there."""
     limits = []
-    analyst = sql.Identifier(ANALYST)
     for schema in SCHEMAS:
-        parts = {"schema": sql.Identifier(schema), "analyst": analyst}
-        granted = all(
-            _attempt(connection, sql.SQL(statement).format(**parts))
-            for statement in (
-                "grant usage on schema {schema} to {analyst}",
-                "grant select on all tables in schema {schema} to {analyst}",
-                # What the loader or dbt makes later is readable from its first moment on.
-                "alter default privileges in schema {schema} grant select on tables to {analyst}",
-            )
-        )
-        if not granted:
+        for grant in _lacking_grants(connection, schema):
+            _attempt(connection, grant)
+        if _lacking_grants(connection, schema):
             limits.append(
                 f"{connection.info.user} does not own everything in schema {schema}, so that "
                 f"{ANALYST} may not read all of it. Its owner can run: grant usage on schema "
                 f"{schema} to {ANALYST}; grant select on all tables in schema {schema} to {ANALYST}"
             )
     return limits
+
+
+def _lacking_grants(connection: AnyConnection, schema: str) -> list[sql.Composed]:
+    """Statements by which the analyst can read all of a schema; none where that is so."""
+    found = connection.execute(
+        """
+        select 'usage', null
+        where not has_schema_privilege(%(analyst)s, %(schema)s, 'usage')
+        union all
+        select 'default', null
+        where not exists (
+            select 1
+            from pg_default_acl, aclexplode(defaclacl) as granted
+            where
+                defaclrole = current_user::regrole
+                and defaclnamespace = %(schema)s::regnamespace
+                and defaclobjtype = 'r'
+                and granted.grantee = %(analyst)s::regrole
+                and granted.privilege_type = 'SELECT'
+        )
+        union all
+        select 'select', relname
+        from pg_class
+        where
+            relnamespace = %(schema)s::regnamespace
+            and relkind in ('r', 'p', 'v', 'm', 'f')
+            and not has_table_privilege(%(analyst)s, oid, 'select')
+        """,
+        {"analyst": ANALYST, "schema": schema},
+    ).fetchall()
+    statements = {
+        "usage": "grant usage on schema {schema} to {analyst}",
+        # What the loader or dbt makes later is readable from its first moment on.
+        "default": (
+            "alter default privileges in schema {schema} grant select on tables to {analyst}"
+        ),
+        "select": "grant select on table {schema}.{table} to {analyst}",
+    }
+    return [
+        sql.SQL(statements[lacking]).format(
+            schema=sql.Identifier(schema),
+            analyst=sql.Identifier(ANALYST),
+            table=sql.Identifier(table or ""),
+        )
+        for lacking, table in found
+    ]
 
 
 def _close_public_schema(connection: AnyConnection) -> list[str]:
@@ -231,7 +270,8 @@ def _attempt(connection: AnyConnection, statement: sql.SQL | sql.Composed) -> bo
     try:
         with connection.transaction():
             connection.execute(statement)
-    except psycopg.errors.InsufficientPrivilege:
+    # A table may have been replaced since it was seen.
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
         return False
     return True
 

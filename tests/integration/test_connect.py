@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -67,6 +68,31 @@ def test_the_analyst_reads_what_the_loader_makes_later(warehouse: Warehouse) -> 
         loader.execute("insert into marts.later values (1)")
     with warehouse.connection("analyst") as analyst:
         assert analyst.execute("select id from marts.later").fetchall() == [(1,)]
+
+
+def test_a_table_that_was_made_elsewhere_becomes_readable(warehouse: Warehouse) -> None:
+    """As from a dump, which may be restored without privileges."""
+    with warehouse.connection() as loader:
+        loader.execute("drop table if exists marts.restored")
+        loader.execute("create table marts.restored (id int)")
+        loader.execute(f"revoke all on marts.restored from {roles.ANALYST}".encode())
+    assert warehouse.prepare() == []
+    with warehouse.connection("analyst") as analyst:
+        assert analyst.execute("select id from marts.restored").fetchall() == []
+
+
+def test_a_run_begins_while_marts_are_replaced(warehouse: Warehouse) -> None:
+    """Neither waits for the other, nor fails with "tuple concurrently updated"."""
+    with warehouse.connection() as loader:
+        loader.execute("drop table if exists marts.replaced, marts.replaced_before")
+        loader.execute("create table marts.replaced (id int)")
+    with ThreadPoolExecutor(1) as other:
+        with warehouse.connection() as build:
+            build.execute("alter table marts.replaced rename to replaced_before")
+            begun = other.submit(warehouse.prepare)
+            assert begun.result(timeout=10) == []
+        with warehouse.connection("analyst") as analyst:
+            assert analyst.execute("select id from marts.replaced_before").fetchall() == []
 
 
 @pytest.mark.parametrize(
