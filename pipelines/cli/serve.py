@@ -49,6 +49,8 @@ def run_dev(settings: Settings, sources: dict[str, Source], *, host: str, port: 
         program = str(Path(sys.executable).with_name("dagster"))
         command = [program, "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port)]
         err.print(f"Dagster UI: http://{host}:{port}  (Ctrl-C stops it)")
+        # A script's background job has it ignored, Dagster inherits that, and takes SIGTERM for it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(command, env=environment, cwd=WORKSPACE.parent) as process:
             # Whoever stops this process stops Dagster: left alone, its servers go on for ever.
             signal.signal(signal.SIGTERM, lambda *_: process.terminate())
