@@ -98,8 +98,8 @@
 {%- endmacro %}
 
 {# Keys of objects of which something that belongs to them begins or ends on a due day. #}
-{% macro belonging_replaced(relation, key) -%}
-    {%- for day in ['valid_from', 'valid_to'] %}
+{% macro belonging_replaced(relation, key, days=['valid_from', 'valid_to']) -%}
+    {%- for day in days %}
     select
         due.snapshot_date,
         {{ columns_of('version', key) }}

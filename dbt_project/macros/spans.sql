@@ -17,22 +17,47 @@
 {%- endmacro %}
 
 {# Versions of what an EVSE has, by its number in evse_member; callers bring `run` and `evse`. #}
-{% macro versions_in_runs(relation, columns) -%}
+{% macro versions_in_runs(relation, columns, join='inner') -%}
     select
         evse.evse_number,
-        run.run_number,
+        evse.run_number,
         {%- for column in columns %}
         version.{{ column }},
         {%- endfor %}
-        {{ places_of('version', 'run') }}
-    from {{ ref(relation) }} as version
-    inner join run on version.source = run.source and {{ is_true_in('version', 'run') }}
-    inner join evse
+        greatest(version.from_place, evse.from_place) as from_place,
+        least(version.to_place, evse.to_place) as to_place,
+        evse.days
+    from (
+        select
+            version.*,
+            run.run_number,
+            {{ places_of('version', 'run') }}
+        from {{ ref(relation) }} as version
+        inner join run on version.source = run.source and {{ is_true_in('version', 'run') }}
+    ) as version
+    {{ join }} join evse
         on
-            run.run_number = evse.run_number
+            version.run_number = evse.run_number
+            and version.from_place < evse.to_place
+            and version.to_place > evse.from_place
             and version.party = evse.party
             and version.location_id = evse.location_id
             and version.evse_uid = evse.evse_uid
+{%- endmacro %}
+
+{# Time may come to tell otherwise of a status while it stands: `turns` of evse_member. #}
+{% macro may_turn(status, run) -%}
+    coalesce(
+        {{ status }}.to_place - {{ status }}.from_place > 1
+        and (
+            {{ status }}.last_updated between {{ run }}.first_stale and {{ run }}.last_stale
+            or (
+                coalesce({{ status }}.status, 'CHARGING') = 'CHARGING'
+                and {{ status }}.last_updated between {{ run }}.first_zombie and {{ run }}.last_zombie
+            )
+        ),
+        false
+    )
 {%- endmacro %}
 
 {# Where versions of an EVSE begin and end inside their run. #}

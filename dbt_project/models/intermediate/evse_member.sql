@@ -23,15 +23,17 @@ run as materialized (
     select
         source,
         state_week,
-        row_number() over ()::integer as run_number,
+        row_number() over (order by state_week, source, run_of_days)::integer as run_number,
         min(day_of_week) as first_day,
         count(*)::integer as days,
         array_agg(snapshot_date order by day_of_week) as state_dates,
         array_agg(observed_at order by day_of_week) as observed,
         min(snapshot_date) as first_date,
         max(snapshot_date) as last_date,
-        min(observed_at) as first_observed,
-        max(observed_at) as last_observed,
+        min(observed_at) - interval '{{ var("fresh_days") }} days' as first_stale,
+        max(observed_at) - interval '{{ var("fresh_days") }} days' as last_stale,
+        min(observed_at) - interval '24 hours' as first_zombie,
+        max(observed_at) - interval '6 hours' as last_zombie,
         {{ source_rank('source') }} as source_rank
     from carried
     group by source, state_week, run_of_days
@@ -56,9 +58,10 @@ place as materialized (
     inner join run on location_span.source = run.source and {{ is_true_in('location_span', 'run') }}
 ),
 
+-- Week by week, and so are the rows of evse_span: who reads a day of it reads pages of its week.
 evse as materialized (
     select
-        row_number() over ()::integer as evse_number,
+        row_number() over (order by run.run_number)::integer as evse_number,
         run.run_number,
         evse.source,
         evse.party,
@@ -74,42 +77,7 @@ evse as materialized (
 ),
 
 status as materialized (
-    {{ versions_in_runs('stg_ocpi__evse_status', ['status', 'last_updated']) }}
-),
-
--- While the status stands, time goes on: where in its days it may come to be stale or a zombie. One
--- that is not told is that of the connectors, which may charge.
-ageing as (
-    select
-        status.evse_number,
-        place.place as cut
-    from (
-        select
-            status.*,
-            run.observed,
-            array[
-                status.last_updated + interval '{{ var("fresh_days") }} days',
-                case when doing.may_charge then status.last_updated + interval '6 hours' end,
-                case when doing.may_charge then status.last_updated + interval '24 hours' end
-            ] as turns
-        from status
-        inner join run on status.run_number = run.run_number
-        cross join
-            lateral (select coalesce(status.status, 'CHARGING') = 'CHARGING' as may_charge) as doing
-        where
-            status.last_updated + interval '{{ var("fresh_days") }} days'
-            between run.first_observed and run.last_observed
-            or (
-                doing.may_charge
-                and status.last_updated + interval '24 hours' >= run.first_observed
-                and status.last_updated + interval '6 hours' <= run.last_observed
-            )
-    ) as status
-    cross join lateral generate_series(status.from_place + 1, status.to_place - 1) as place (place)
-    cross join lateral unnest(status.turns) as turn (turns_at)
-    where
-        (turn.turns_at < status.observed[place.place])
-        <> (turn.turns_at < status.observed[place.place - 1])
+    {{ versions_in_runs('stg_ocpi__evse_status', ['status', 'last_updated'], join='right') }}
 ),
 
 connector_version as (
@@ -176,17 +144,58 @@ evse_place as materialized (
             and evse.location_id = place.location_id
 ),
 
+-- An EVSE by its status, and without one where it has none. While a status stands, time goes on: it is
+-- cut where it comes to be stale or a zombie. One that is not told is that of the connectors, which may
+-- charge.
+told as (
+    select
+        status.evse_number,
+        status.status,
+        status.last_updated,
+        status.from_place,
+        status.to_place
+    from status
+    inner join run on status.run_number = run.run_number
+    where not {{ may_turn('status', 'run') }}
+    union all
+    select
+        status.evse_number,
+        status.status,
+        status.last_updated,
+        part.from_place,
+        part.to_place
+    from status
+    inner join run on status.run_number = run.run_number
+    cross join lateral (
+        select array_agg(distinct place.place order by place.place) as cuts
+        from generate_series(status.from_place + 1, status.to_place - 1) as place (place)
+        cross join
+            lateral (values
+                (status.last_updated + interval '{{ var("fresh_days") }} days', true),
+                (status.last_updated + interval '6 hours', false),
+                (status.last_updated + interval '24 hours', false)
+            ) as turn (turns_at, is_of_any)
+        where
+            (turn.is_of_any or coalesce(status.status, 'CHARGING') = 'CHARGING')
+            and (turn.turns_at < run.observed[place.place])
+            <> (turn.turns_at < run.observed[place.place - 1])
+    ) as turned
+    cross join lateral {{ parts_of('status', 'turned.cuts') }}
+    where {{ may_turn('status', 'run') }}
+),
+
 fixed_cut as (
     select
         evse_number,
         array_agg(distinct cut order by cut) as cuts
     from (
-        {{ cuts_of(['evse_place', 'power']) }}
+        {{ cuts_of(['evse_place', 'power', 'status_of_connectors']) }}
     ) as cut
     group by evse_number
 ),
 
--- What seldom changes is put together first: for a whole run as a rule, while a status lasts a day.
+-- What seldom changes is put together first (offset 0), for a whole run as a rule, while a status lasts
+-- a day.
 fixed as (
     select
         evse.evse_number,
@@ -212,38 +221,25 @@ fixed as (
         coalesce(power.power_reason, case when power.evse_number is null then 'no_connector' end)
             as power_reason,
         coalesce(power.power_band, 'unclassified') as power_band,
-        coalesce(power.power_type = 'DC', false) as is_dc
+        coalesce(power.power_type = 'DC', false) as is_dc,
+        status_of_connectors.status as status_of_connectors
     from evse
     left join fixed_cut on evse.evse_number = fixed_cut.evse_number
     cross join lateral {{ parts_of('evse', 'fixed_cut.cuts') }}
-    {%- for one in ['evse_place', 'power'] %}
+    {%- for one in ['evse_place', 'power', 'status_of_connectors'] %}
         left join {{ one }}
             on
                 evse.evse_number = {{ one }}.evse_number
                 and part.from_place >= {{ one }}.from_place
                 and part.from_place < {{ one }}.to_place
     {%- endfor %}
-),
-
-told_cut as (
-    select
-        evse_number,
-        array_agg(distinct cut order by cut) as cuts
-    from (
-        {{ cuts_of(['status', 'status_of_connectors']) }}
-        union all
-        select
-            evse_number,
-            cut
-        from ageing
-    ) as cut
-    group by evse_number
+    offset 0
 )
 
 select
     run.state_week,
-    run.first_day + part.from_place - 1 as from_day,
-    run.first_day + part.to_place - 2 as last_day,
+    run.first_day + greatest(told.from_place, fixed.from_place) - 1 as from_day,
+    run.first_day + least(told.to_place, fixed.to_place) - 2 as last_day,
     fixed.evse_number,
     fixed.source,
     fixed.party,
@@ -251,7 +247,7 @@ select
     fixed.evse_uid,
     fixed.evse_id,
     fixed.normalised_evse_id,
-    run.observed[part.from_place] as observed_at,
+    run.observed[greatest(told.from_place, fixed.from_place)] as observed_at,
     run.source_rank,
     fixed.latitude,
     fixed.longitude,
@@ -261,8 +257,8 @@ select
     fixed.owner_id,
     fixed.owner_name,
     fixed.is_public,
-    coalesce(status.status, status_of_connectors.status) as status,
-    status.last_updated,
+    coalesce(told.status, fixed.status_of_connectors) as status,
+    told.last_updated,
     fixed.power_kw,
     fixed.power_method,
     fixed.power_reason,
@@ -270,12 +266,8 @@ select
     fixed.is_dc
 from fixed
 inner join run on fixed.run_number = run.run_number
-left join told_cut on fixed.evse_number = told_cut.evse_number
-cross join lateral {{ parts_of('fixed', 'told_cut.cuts') }}
-{%- for one in ['status', 'status_of_connectors'] %}
-    left join {{ one }}
-        on
-            fixed.evse_number = {{ one }}.evse_number
-            and part.from_place >= {{ one }}.from_place
-            and part.from_place < {{ one }}.to_place
-{%- endfor %}
+inner join told
+    on
+        fixed.evse_number = told.evse_number
+        and told.from_place < fixed.to_place
+        and told.to_place > fixed.from_place

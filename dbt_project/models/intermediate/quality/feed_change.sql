@@ -116,10 +116,17 @@ connector_stirred as (
     {{ belonging_replaced('stg_ocpi__connector_status', connector_key) }}
 ),
 
--- The last_updated of a location follows all that is in it.
+-- The last_updated of a location follows all that is in it. The status of an EVSE stands 1:1 beside
+-- it, and so does the freshness of a connector: one that ends and has no successor went with it.
 location_stirred as (
-    {% for relation in ['evse_status', 'connector_freshness', 'connector_status'] %}
-        {{ belonging_replaced('stg_ocpi__' ~ relation, location_key) }}
+    {% for relation, days in [
+        ('evse_status', ['valid_from']),
+        ('evse', ['valid_to']),
+        ('connector_freshness', ['valid_from']),
+        ('connector', ['valid_to']),
+        ('connector_status', ['valid_from', 'valid_to']),
+    ] %}
+        {{ belonging_replaced('stg_ocpi__' ~ relation, location_key, days) }}
         union
     {% endfor %}
     {% for level in ['evse', 'connector'] %}
