@@ -45,7 +45,7 @@
             and version.evse_uid = evse.evse_uid
 {%- endmacro %}
 
-{# Time may come to tell otherwise of a status while it stands: `turns` of evse_member. #}
+{# Time may come to tell otherwise of a status while it stands: `told` of evse_member. #}
 {% macro may_turn(status, run) -%}
     coalesce(
         {{ status }}.to_place - {{ status }}.from_place > 1

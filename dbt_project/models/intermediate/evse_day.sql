@@ -5,7 +5,10 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['state_date']}],
-        pre_hook=plan_without('nestloop', 'mergejoin', 'sort', 'incremental_sort', 'indexscan')
+        pre_hook=[
+            plan_without('nestloop', 'mergejoin', 'sort', 'incremental_sort', 'indexscan'),
+            plan_with_room(),
+        ]
     )
 }}
 

@@ -166,20 +166,22 @@ told as (
         part.to_place
     from status
     inner join run on status.run_number = run.run_number
-    cross join lateral (
-        select array_agg(distinct place.place order by place.place) as cuts
-        from generate_series(status.from_place + 1, status.to_place - 1) as place (place)
-        cross join
-            lateral (values
-                (status.last_updated + interval '{{ var("fresh_days") }} days', true),
-                (status.last_updated + interval '6 hours', false),
-                (status.last_updated + interval '24 hours', false)
-            ) as turn (turns_at, is_of_any)
-        where
-            (turn.is_of_any or coalesce(status.status, 'CHARGING') = 'CHARGING')
-            and (turn.turns_at < run.observed[place.place])
-            <> (turn.turns_at < run.observed[place.place - 1])
-    ) as turned
+    cross join
+        lateral (
+            select array_agg(distinct place.place order by place.place) as cuts
+            from generate_series(status.from_place + 1, status.to_place - 1) as place (place)
+            cross join
+                lateral (
+                    values
+                    (status.last_updated + interval '{{ var("fresh_days") }} days', true),
+                    (status.last_updated + interval '6 hours', false),
+                    (status.last_updated + interval '24 hours', false)
+                ) as turn (turns_at, is_of_any)
+            where
+                (turn.is_of_any or coalesce(status.status, 'CHARGING') = 'CHARGING')
+                and (turn.turns_at < run.observed[place.place])
+                <> (turn.turns_at < run.observed[place.place - 1])
+        ) as turned
     cross join lateral {{ parts_of('status', 'turned.cuts') }}
     where {{ may_turn('status', 'run') }}
 ),
@@ -194,8 +196,7 @@ fixed_cut as (
     group by evse_number
 ),
 
--- What seldom changes is put together first (offset 0), for a whole run as a rule, while a status lasts
--- a day.
+-- What seldom changes is put together first, for a whole run as a rule, while a status lasts a day.
 fixed as (
     select
         evse.evse_number,
@@ -233,7 +234,7 @@ fixed as (
                 and part.from_place >= {{ one }}.from_place
                 and part.from_place < {{ one }}.to_place
     {%- endfor %}
-    offset 0
+    {{ put_together_first() }}
 )
 
 select
@@ -269,5 +270,5 @@ inner join run on fixed.run_number = run.run_number
 inner join told
     on
         fixed.evse_number = told.evse_number
-        and told.from_place < fixed.to_place
-        and told.to_place > fixed.from_place
+        and fixed.to_place > told.from_place
+        and fixed.from_place < told.to_place

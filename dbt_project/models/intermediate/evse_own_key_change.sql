@@ -82,9 +82,18 @@ presence as (
         span.from_date,
         span.last_date
     from span
-    inner join member_week
-        using (member_hash, source, party, location_id, evse_uid, state_week)
-    where not member_week.is_plain
+    where
+        (member_hash, source, party, location_id, evse_uid, state_week) in (
+            select
+                member_week.member_hash,
+                member_week.source,
+                member_week.party,
+                member_week.location_id,
+                member_week.evse_uid,
+                member_week.state_week
+            from member_week
+            where not member_week.is_plain
+        )
 ),
 
 following as (

@@ -2,13 +2,12 @@
 -- which nothing changes of it or of what decides which copy speaks. The key that each day alone gives,
 -- which member speaks, and why each of the others does not.
 -- Postgres takes what is true on some days for little: it would sort it, or go through it row by row,
--- where hashing is the safe choice. With twice the room for it statuses are hashed in one piece (6 % of
--- the time at two million of them).
+-- where hashing is the safe choice.
 -- depends_on: {{ ref('snapshot_day') }}
 {{
     config(
         materialized='daily',
-        pre_hook=[plan_without('nestloop', 'mergejoin'), 'set local hash_mem_multiplier = 4'],
+        pre_hook=[plan_without('nestloop', 'mergejoin'), plan_with_room()],
         indexes=[
             {'columns': ['state_week', 'from_date']},
             {'columns': ['state_week', 'last_date']},

@@ -4,7 +4,7 @@
     config(
         materialized='daily',
         indexes=[{'columns': ['snapshot_date', 'offer_key']}],
-        pre_hook=plan_without('nestloop', 'mergejoin')
+        pre_hook=[plan_without('nestloop', 'mergejoin'), plan_with_room()]
     )
 }}
 
