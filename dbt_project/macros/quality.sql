@@ -66,11 +66,6 @@
     and {{ connector }}.amperage_a <= case when {{ connector }}.power_type = 'DC' then 3000 else 250 end)
 {%- endmacro %}
 
-{# By the shape alone; that an id is a constant only a whole feed shows (physical_evse.has_emi3_id). #}
-{% macro looks_like_emi3(normalised) -%}
-    {{ normalised }} ~ '^[A-Z]{2}[A-Z0-9]{3}E.'
-{%- endmacro %}
-
 {# A connector with any of the faults: each once, however many it has. #}
 {% macro any_connector_fault() -%}
     {%- set conditions = [] -%}

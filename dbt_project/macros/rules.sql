@@ -66,6 +66,11 @@
     translate(upper({{ column }}), '*-. ' || chr(9) || chr(10) || chr(13) || chr(160), '')
 {%- endmacro %}
 
+{# By the shape alone; that an id is a constant only a whole feed shows (evse_span.has_emi3_id). #}
+{% macro looks_like_emi3(normalised) -%}
+    {{ normalised }} ~ '^[A-Z]{2}[A-Z0-9]{3}E.'
+{%- endmacro %}
+
 {# A name as an id: lower case, blanks and ASCII punctuation become one underscore. The ranges are
    spelt out, since [[:alnum:]] knows no Cyrillic under the C locale: every name would be empty. #}
 {% macro name_slug(column) -%}

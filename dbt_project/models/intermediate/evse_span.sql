@@ -45,7 +45,7 @@ piece as materialized (
     from (
         select
             *,
-            coalesce(normalised_evse_id ~ '^[A-Z]{2}[A-Z0-9]{3}E.', false) as looks_like_emi3
+            coalesce({{ looks_like_emi3('normalised_evse_id') }}, false) as looks_like_emi3
         from {{ ref('evse_member') }}
     ) as published
 ),
