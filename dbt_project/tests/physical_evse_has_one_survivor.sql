@@ -46,7 +46,6 @@ left join {{ ref('evse_rekeyed') }} as other
     on rekeyed.state_date = other.state_date and span.own_key = other.own_key
 where
     {{ is_affected('rekeyed.state_date') }}
-    and rekeyed.own_key is not null
     and span.own_key is not null
     and other.own_key is null
 union all
@@ -54,6 +53,6 @@ select
     state_date,
     physical_evse_key as found
 from {{ ref('evse_rekeyed') }}
-where {{ is_affected('state_date') }} and own_key is not null
+where {{ is_affected('state_date') }}
 group by state_date, physical_evse_key
 having count(*) > 1

@@ -4,9 +4,9 @@
   Not `incremental`: delete+insert there deletes only the days that the new rows name, so that a day
   that became empty would keep its old rows, and microbatch is a merge, which keeps vanished rows.
 
-  Built are: all days on a full build (see affected_days); otherwise those that the loads have moved
-  and those that the table lacks. Days that are none any more are deleted. What a model says of its
-  days under `meta`:
+  Built are: all days on a full build (see affected_days) or where none was built by the model before;
+  otherwise those that the loads have moved and those that were never built (see built_day: a day may
+  have no rows). Days that are none any more are deleted. What a model says of its days under `meta`:
 
     modules           the modules of sources that move its days (all that it is made of; a test checks)
     day               its column of days: state_date (default), snapshot_date for every calendar day, or
@@ -26,23 +26,26 @@
 {% materialization daily, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set is_full = existing is none or not existing.is_table or affected_days() is none -%}
+    {%- set is_full = existing is none or not existing.is_table or affected_days() is none
+        or not run_query("select 1 from " ~ built_days() ~ " limit 1").rows -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
 
     {%- if is_full -%}
         {%- if existing is not none -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
-        {%- call statement('create') -%} {{ create_day_table(target_relation) }} {%- endcall -%}
+        {%- call statement('create') -%}
+            {{ create_day_table(target_relation) }};
+            {{ forget_built_days() }}
+        {%- endcall -%}
     {%- endif -%}
-    {%- set days = days_of(target_relation, is_full) -%}
-    {#- After that: without index scans, which a hook may forbid the model, the steps through the days
-        of the table read all rows of later days at each of them. -#}
+    {%- set days = days_of() -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if day_meta('carries_state', false) -%}
         {%- set built = replace_day_by_day(target_relation, sql, days) -%}
     {%- else -%}
         {%- set built = replace_days_at_once(target_relation, sql, days) -%}
     {%- endif -%}
+    {%- do run_query(note_built_days(days)) -%}
     {#- Filled bare, and indexed once: half the time. -#}
     {%- if is_full -%} {%- do create_indexes(target_relation) -%} {%- endif -%}
 
@@ -64,7 +67,7 @@
 {% macro replace_days_at_once(relation, sql, days) -%}
     {%- set due = [] -%}
     {%- set replaced = [] -%}
-    {%- for day, is_due, is_gone in days if is_due or is_gone -%}
+    {%- for day, is_due, is_gone, _ in days if is_due or is_gone -%}
         {%- do replaced.append(day) -%}
         {%- if is_due -%} {%- do due.append(day) -%} {%- endif -%}
     {%- endfor -%}
@@ -80,12 +83,12 @@
     {%- set built = namespace(days=0) -%}
     {#- Where all is built, nothing has to be told. -#}
     {%- if affected_days() is not none -%} {%- do run_query(keep_former(relation, days)) -%} {%- endif -%}
-    {%- for day, is_due, is_gone in days if is_due or is_gone -%}
+    {%- for day, is_due, is_gone, _ in days if is_due or is_gone -%}
         {%- do run_query(set_state_day(day) ~ ';\n' ~ delete_day(relation)) -%}
         {%- if not is_gone -%} {%- do run_query(insert_days(relation, sql)) -%} {%- endif -%}
         {%- set built.days = built.days + 1 -%}
     {%- endfor -%}
-    {%- if affected_days() is not none -%} {%- do run_query(note_changed_days(relation)) -%} {%- endif -%}
+    {%- if affected_days() is not none -%} {%- do run_query(note_changed_days(relation, days)) -%} {%- endif -%}
     {{ return(built.days) }}
 {%- endmacro %}
 
@@ -96,13 +99,19 @@
 {%- endmacro %}
 
 {% macro keep_former(relation, days) -%}
-    {%- set due = [] -%}
-    {%- for day, is_due, is_gone in days if is_due or is_gone -%} {%- do due.append(day) -%} {%- endfor -%}
     create temporary table former_rows on commit drop as
-    select * from {{ relation }} where state_date = any({{ date_array(due) }})
+    select * from {{ relation }} where state_date = any({{ days_built_anew(days) }})
 {%- endmacro %}
 
-{% macro note_changed_days(relation) -%}
+{% macro days_built_anew(days) -%}
+    {%- set anew = [] -%}
+    {%- for day, is_due, is_gone, is_built in days if is_built and (is_due or is_gone) -%}
+        {%- do anew.append(day) -%}
+    {%- endfor -%}
+    {{ return(date_array(anew)) }}
+{%- endmacro %}
+
+{% macro note_changed_days(relation, days) -%}
     insert into {{ changed_days(relation.identifier) }}
     select distinct changed.state_date
     from (
@@ -110,7 +119,7 @@
         union all
         (
             select now.* from {{ relation }} as now
-            where now.state_date >= (select min(former_rows.state_date) from former_rows)
+            where now.state_date = any({{ days_built_anew(days) }})
             except all
             select * from former_rows
         )
@@ -154,18 +163,38 @@
     {{ return(day_meta('day', 'state_date')) }}
 {%- endmacro %}
 
-{# (day, is to be built, is a day no more), oldest first. Days of the table are found by steps
-   through its index: there may be 200,000 rows of each. A week is built anew also for a day that was
-   its last one and is no more. #}
-{% macro days_of(relation, is_full) -%}
+{# What the model has built, as a relation in a statement. #}
+{% macro built_days() -%}
+    {{ return("(select day from " ~ built_day() ~ " where model = '" ~ this.identifier ~ "') as built") }}
+{%- endmacro %}
+
+{% macro built_day() -%}
+    {{ return(ref('snapshot_day').incorporate(path={'identifier': 'built_day'})) }}
+{%- endmacro %}
+
+{% macro forget_built_days() -%}
+    delete from {{ built_day() }} where model = '{{ this.identifier }}'
+{%- endmacro %}
+
+{% macro note_built_days(days) -%}
+    {%- set new = [] -%}
+    {%- set gone = [] -%}
+    {%- for day, is_due, is_gone, is_built in days -%}
+        {%- if is_gone -%} {%- do gone.append(day) -%}
+        {%- elif is_due and not is_built -%} {%- do new.append(day) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ forget_built_days() }} and day = any({{ date_array(gone) }});
+    insert into {{ built_day() }} (model, day)
+    select '{{ this.identifier }}', new.day from unnest({{ date_array(new) }}) as new (day)
+{%- endmacro %}
+
+{# (day, is to be built, is a day no more, was built before), oldest first. A week is built anew also
+   for a day that was its last one and is no more. #}
+{% macro days_of() -%}
     {%- set day = day_column() -%}
     {%- set days = run_query(
-        "with recursive built as ("
-        ~ " (select min(" ~ day ~ ") as day from " ~ relation ~ ")"
-        ~ " union all"
-        ~ " select (select min(later." ~ day ~ ") from " ~ relation ~ " as later"
-        ~ " where later." ~ day ~ " > built.day) from built where built.day is not null"
-        ~ "), due as ("
+        "with due as ("
         ~ " select day." ~ day ~ " as day, bool_or(moved.day is not null) as is_affected"
         ~ " from " ~ ref('snapshot_day') ~ " as day left join (" ~ moved_days()
         ~ ") as moved (day) on day.snapshot_date between moved.day - "
@@ -173,17 +202,17 @@
         ~ (" or day.state_week = date_trunc('week', moved.day)" if day == 'state_week' else "")
         ~ " group by day." ~ day
         ~ ") select coalesce(due.day, built.day),"
-        ~ " due.day is not null and (" ~ is_full ~ " or due.is_affected or built.day is null),"
-        ~ " due.day is null"
-        ~ " from due full join built on due.day = built.day"
-        ~ " where coalesce(due.day, built.day) is not null order by 1"
+        ~ " due.day is not null and (due.is_affected or built.day is null),"
+        ~ " due.day is null, built.day is not null"
+        ~ " from due full join " ~ built_days() ~ " on due.day = built.day"
+        ~ " order by 1"
     ) -%}
     {%- if not day_meta('is_onward', false) -%} {{ return(days.rows) }} {%- endif -%}
     {%- set moved = namespace(is_any=false) -%}
     {%- set onward = [] -%}
-    {%- for date, is_due, is_gone in days.rows -%}
+    {%- for date, is_due, is_gone, is_built in days.rows -%}
         {%- set moved.is_any = moved.is_any or is_due or is_gone -%}
-        {%- do onward.append((date, moved.is_any and not is_gone, is_gone)) -%}
+        {%- do onward.append((date, moved.is_any and not is_gone, is_gone, is_built)) -%}
     {%- endfor -%}
     {{ return(onward) }}
 {%- endmacro %}

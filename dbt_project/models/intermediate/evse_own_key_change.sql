@@ -1,6 +1,6 @@
 -- Grain: state day, published EVSE (member) that comes back on it, or comes under another own_key than
 -- it had when last seen. Days from the first that is due on are all built: when it was last seen
--- follows from all the days before. A row without a member for each day says that it was built.
+-- follows from all the days before.
 {{ config(materialized='daily', indexes=[{'columns': ['state_date']}]) }}
 
 with
@@ -168,15 +168,3 @@ select
     former_date
 from seen
 where former_date <> former_state_date or former_own_key <> own_key
-union all
-select
-    state_date,
-    null as source,
-    null as party,
-    null as location_id,
-    null as evse_uid,
-    null as own_key,
-    null as former_own_key,
-    null as former_date
-from state_day
-where {{ is_due('state_date') }}

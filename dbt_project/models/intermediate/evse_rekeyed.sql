@@ -1,6 +1,5 @@
 -- Grain: state day, own_key that stands on it under another physical_evse_key, inherited by its members
--- from when they were last seen. Few: all others are their own. A row without a key for each day says
--- that it was built.
+-- from when they were last seen. Few: all others are their own.
 -- depends_on: {{ ref('snapshot_day') }}, {{ ref('evse_rekeyed_changed') }}
 {{ config(materialized='daily', indexes=[{'columns': ['state_date']}, {'columns': ['own_key']}]) }}
 
@@ -19,7 +18,7 @@ former_rekeyed as (
         own_key,
         physical_evse_key
     from {{ this }}
-    where state_date = (select former_day.state_date from former_day) and own_key is not null
+    where state_date = (select former_day.state_date from former_day)
 ),
 
 changed as materialized (
@@ -35,7 +34,7 @@ changed as materialized (
         on
             own_key_change.former_date = rekeyed.state_date
             and own_key_change.former_own_key = rekeyed.own_key
-    where own_key_change.state_date = {{ state_day() }} and own_key_change.own_key is not null
+    where own_key_change.state_date = {{ state_day() }}
 ),
 
 -- Members that have had another key: theirs are all the questions of inheritance.
@@ -120,8 +119,3 @@ select
     own_key || '~' || min(member_key collate "C") as physical_evse_key
 from taken
 group by own_key
-union all
-select
-    {{ state_day() }} as state_date,
-    null as own_key,
-    null as physical_evse_key

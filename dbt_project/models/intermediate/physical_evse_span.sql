@@ -7,7 +7,6 @@ with
 rekeyed as (
     select distinct own_key
     from {{ ref('evse_rekeyed') }}
-    where own_key is not null
 )
 {%- set columns = ['state_week', 'source', 'party', 'location_id', 'evse_uid', 'is_survivor', 'status',
     'last_updated', 'is_counted', 'observation_class', 'observation_reason', 'country', 'operator_id',

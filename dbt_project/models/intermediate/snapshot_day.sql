@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('built_day') }}
 with
 
 loaded as (
