@@ -305,6 +305,36 @@ def test_days_beyond_the_history_are_compared_with_nothing(built_whole: Built, n
     assert whole
 
 
+def test_a_night_leaves_days_alone_of_which_a_model_has_no_rows(
+    make_built: Callable[[], Built],
+) -> None:
+    """One source has no copies in another, and the first day differs from none before it."""
+    built = make_built()
+    built.load(0, 1)
+    built.build()
+    warehouse = built.project.warehouse
+    first = "select min(state_date) from intermediate.evse_down_change"
+    before = rows(warehouse, first)
+    with warehouse.connection() as connection:
+        assert connection.execute("select from intermediate.source_copy_day").fetchall() == []
+        connection.execute(
+            "insert into intermediate.source_copy_day (state_date, source)"
+            " values (%s, 'was not touched')",
+            (DAYS[0],),
+        )
+        connection.execute("truncate intermediate.evse_down_change")
+        # As a warehouse has it whose marts were built before this was noted.
+        connection.execute("delete from intermediate.built_day where model = 'evse_down_change'")
+    built.load(2)
+    built.build()
+    [(_, witness)] = rows(warehouse, "select state_date, source from intermediate.source_copy_day")
+    assert witness == "was not touched"
+    days = "select model, count(*) from intermediate.built_day where model in {} group by model"
+    some = ("source_copy_day", "feed_change", "evse_day", "evse_down_change")
+    assert dict(rows(warehouse, days.format(some))) == dict.fromkeys(some, 3)
+    assert rows(warehouse, first) == before == [(DAYS[0],)]
+
+
 def fail_to_build(built: Built) -> None:
     """What dbt said is said, in one sentence, and the build is not taken for done."""
     before = built.builds()
