@@ -118,7 +118,7 @@ def _engine_alone(folder: Path) -> Path:
     """dbt's project with nothing but the engine and these baskets: parsing all of it takes 3 s."""
     models = DBT_PROJECT_DIR / "models" / "intermediate"
     needed = [DBT_PROJECT_DIR / "dbt_project.yml", DBT_PROJECT_DIR / "profiles.yml"]
-    needed += [models / "snapshot_day.sql", models / "unit_price.sql"]
+    needed += [models / f"{name}.sql" for name in ("built_day", "snapshot_day", "unit_price")]
     needed += (models / "prices").glob("price_*.sql")
     needed += (DBT_PROJECT_DIR / "models" / "staging").iterdir()
     needed += (DBT_PROJECT_DIR / "macros").rglob("*.sql")
