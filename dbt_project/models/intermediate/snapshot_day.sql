@@ -1,3 +1,4 @@
+-- Stands under all models of days, and so does what they note in built_day.
 -- depends_on: {{ ref('built_day') }}
 with
 
